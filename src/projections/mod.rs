@@ -1,0 +1,1 @@
+//! What readers see: tables that can be thrown away and grown again.
