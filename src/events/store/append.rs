@@ -1,0 +1,166 @@
+//! What is asked of the log's writer, and what it answers.
+
+use tokio::sync::{mpsc::error::TrySendError, oneshot};
+
+use crate::values::{Day, TenantId, Timestamp};
+
+use super::EventStore;
+use crate::events::{Fact, Metadata, Recorded, Stream};
+
+/// So many appends may wait for the writer; beyond them callers are told to come back.
+pub const QUEUE: usize = 4_096;
+
+/// Facts of one stream that are to be recorded together or not at all.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// The stream that they continue.
+    pub stream: Stream,
+    /// How many facts the decision saw in it.
+    pub expected: i64,
+    /// What happened. Never empty.
+    pub facts: Vec<Fact>,
+    /// What must hold besides.
+    pub guards: Vec<Guard>,
+    /// Contents to keep beside the facts, sealed.
+    pub contents: Option<SealedContent>,
+    /// Who and why.
+    pub metadata: Metadata,
+}
+
+/// Bodies and attachments on their way to disk.
+#[derive(Clone, Debug)]
+pub struct SealedContent {
+    /// Whose.
+    pub tenant: TenantId,
+    /// The name in the fact.
+    pub digest: String,
+    /// Encrypted.
+    pub sealed: Vec<u8>,
+}
+
+/// What must hold in the moment of the append, or nothing is recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Guard {
+    /// Another stream that the decision relied on has not grown since.
+    StreamAt {
+        /// Which.
+        stream: Stream,
+        /// How many facts it had.
+        version: i64,
+    },
+    /// The name is free, or ours already; it is ours afterwards.
+    Claim {
+        /// What sort of name: `domain`.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// Who wants it.
+        owner: String,
+    },
+    /// Gives a name up, if it is ours.
+    Release {
+        /// What sort of name.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// Who has it.
+        owner: String,
+    },
+    /// The day's use stays within the limit, this included.
+    Quota {
+        /// Whose.
+        tenant: TenantId,
+        /// Which UTC day.
+        day: Day,
+        /// How much this uses.
+        amount: u64,
+        /// At most so much in all; none counts without a bound.
+        limit: Option<u64>,
+    },
+    /// No answer was given yet under this key; this one is kept for a day.
+    Receipt(Receipt),
+}
+
+/// The answer to a request that may come twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Whose key it is: the tenant, or the operator.
+    pub scope: String,
+    /// The caller's `Idempotency-Key`.
+    pub key: String,
+    /// Digest of method, path and body: the same key with another request is a mistake.
+    pub request: String,
+    /// The sealed answer.
+    pub answer: Vec<u8>,
+}
+
+/// What became of an append.
+#[derive(Debug)]
+pub struct Appended {
+    /// The facts, in their places.
+    pub recorded: Vec<Recorded>,
+    /// How many facts the stream has now.
+    pub version: i64,
+}
+
+/// Why nothing was recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The stream has grown since the decision: decide again.
+    #[error("the stream has grown meanwhile")]
+    Conflict,
+    /// Another stream that was relied on has grown: decide again.
+    #[error("{0} has changed meanwhile")]
+    Moved(Stream),
+    /// Somebody else has this name.
+    #[error("the {kind} {name} is taken")]
+    Taken {
+        /// What sort of name.
+        kind: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// It would be more than the day allows.
+    #[error("the day's allowance of {limit} is used up: {used} so far")]
+    OverQuota {
+        /// The allowance.
+        limit: u64,
+        /// What was used before.
+        used: u64,
+    },
+    /// The same request was answered before, with this sealed answer.
+    #[error("the request was answered before")]
+    Answered(Vec<u8>),
+    /// The key was used before, for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// More waits than can be written in reasonable time.
+    #[error("too many requests wait for the log")]
+    Full,
+    /// The service is stopping.
+    #[error("the service is stopping")]
+    Stopping,
+    /// The database did not take it, or did not say so.
+    #[error("the log cannot be written")]
+    Database(#[source] std::sync::Arc<sqlx::Error>),
+}
+
+/// An append with whoever waits for it.
+pub(super) struct Waiting {
+    pub(super) append: Append,
+    pub(super) at: Timestamp,
+    pub(super) answer: oneshot::Sender<Result<Appended, AppendError>>,
+}
+
+impl EventStore {
+    /// Records facts; returns once they are on disk.
+    pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let (answer, told) = oneshot::channel();
+        let waiting = Waiting { append, at: self.clock.now(), answer };
+        self.queue.try_send(waiting).map_err(|refused| match refused {
+            TrySendError::Full(_) => AppendError::Full,
+            TrySendError::Closed(_) => AppendError::Stopping,
+        })?;
+        told.await.unwrap_or(Err(AppendError::Stopping))
+    }
+}

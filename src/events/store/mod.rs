@@ -1,0 +1,58 @@
+//! The log itself: the few verbs that the rest of the house needs of it.
+//!
+//! Everything is appended by one writer a process, in turns (see [`writer`]), so positions have no
+//! gaps and every guard is checked without a race.
+
+pub mod append;
+mod guards;
+mod judge;
+mod load;
+mod read;
+mod rows;
+mod turn;
+mod writer;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::{PgConnection, PgPool};
+use tokio::sync::{mpsc, watch};
+
+use crate::clock::Clock;
+use crate::tasks::Tasks;
+
+use super::Recorded;
+use append::Waiting;
+
+/// A read table that is written in the same transaction as the facts.
+#[async_trait]
+pub trait Inline: Send + Sync {
+    /// Takes in facts that are just being appended, in their order, with bulk statements.
+    async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()>;
+}
+
+/// The log. Clones share one writer.
+#[derive(Clone)]
+pub struct EventStore {
+    pool: PgPool,
+    clock: Clock,
+    queue: mpsc::Sender<Waiting>,
+    head: watch::Sender<i64>,
+}
+
+impl EventStore {
+    /// Starts the writer of this process; `inline` are kept in step with every append.
+    pub fn start(pool: PgPool, clock: Clock, inline: Vec<Arc<dyn Inline>>, tasks: &Tasks) -> Self {
+        let (queue, requests) = mpsc::channel(append::QUEUE);
+        let head = watch::Sender::new(0);
+        let writer = writer::Writer::new(pool.clone(), inline, head.clone());
+        tasks.spawn("log writer", writer.run(requests, tasks.stopping()));
+        read::follow(pool.clone(), head.clone(), tasks);
+        Self { pool, clock, queue, head }
+    }
+
+    /// Says how far the log has grown: after an append here, a notice from another node, or a second.
+    pub fn head(&self) -> watch::Receiver<i64> {
+        self.head.subscribe()
+    }
+}
