@@ -118,6 +118,7 @@ create table send_queue (
     tenant_id   varchar     not null,
     priority    smallint    not null,
     due_at      timestamptz not null,
+    pending     integer     not null,
     lease       uuid,
     leased_until timestamptz
 );
@@ -181,4 +182,13 @@ create table usage (
     emails_cancelled bigint  not null default 0,
     api_requests     bigint  not null default 0,
     constraint usage_pkey primary key (tenant_id, day)
+);
+
+-- How a tenant's relay did last: an observation of the delivery, not a fact.
+create table relay_health (
+    tenant_id varchar     primary key,
+    version   bigint      not null,
+    healthy   boolean     not null,
+    message   varchar,
+    since     timestamptz not null
 );

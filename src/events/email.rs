@@ -76,11 +76,13 @@ pub enum EmailEvent {
         /// What went wrong last.
         reason: String,
     },
-    /// It was withdrawn before it left, for all who had no outcome yet.
+    /// It was withdrawn before it left.
     #[serde(rename = "email.cancelled")]
     Cancelled {
         /// Why: the caller's wish, or the end of its tenant.
         reason: CancelReason,
+        /// All who had no outcome yet, and get nothing now.
+        recipients: Vec<Address>,
     },
 }
 

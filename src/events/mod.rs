@@ -123,3 +123,17 @@ pub struct Recorded {
     /// What happened.
     pub fact: Fact,
 }
+
+impl Recorded {
+    /// A fact as it would be if it were recorded now, to fold it before it is.
+    pub fn imagined(fact: Fact, at: Timestamp) -> Self {
+        Self {
+            position: 0,
+            version: 0,
+            id: EventId::at(at),
+            at,
+            metadata: Metadata::default(),
+            fact,
+        }
+    }
+}

@@ -1,1 +1,37 @@
 //! Words that every room may use: parsed once at the door, valid ever after.
+//!
+//! Each type says with its `Display` what it accepted, and with its error what to mend. None of them
+//! knows a clock, a table or a socket.
+
+mod address;
+mod attachment;
+mod content;
+mod headers;
+mod host_name;
+mod ids;
+mod labels;
+mod permission;
+mod recipients;
+mod relay;
+mod secret;
+mod settings;
+mod subject;
+mod text;
+mod timestamp;
+mod token;
+
+pub use address::{Address, AddressError, Mailbox};
+pub use attachment::{Attachment, AttachmentFault, MAX_ATTACHMENT_BYTES};
+pub use content::EmailContent;
+pub use headers::{ExtraHeaders, HeaderError};
+pub use host_name::{HostName, HostNameError};
+pub use ids::{EmailId, EventId, IdError, KeyId, TenantId};
+pub use labels::{EmailMetadata, LabelError, Priority, Tags};
+pub use permission::{Permission, PermissionError, Permissions};
+pub use recipients::{MAX_RECIPIENTS, RecipientKind, Recipients, RecipientsError};
+pub use relay::{Relay, RelayTls, RelayTlsError};
+pub use secret::{OpenError, Sealed, Secret, SecretKey, SecretKeyError};
+pub use settings::{RateLimit, TenantSettings, Tracking};
+pub use subject::{Subject, SubjectError};
+pub use timestamp::{Day, Month, TimeError, Timestamp};
+pub use token::{Token, TokenHash, TokenKind};

@@ -10,21 +10,28 @@ use crate::events::{Fact, Metadata, Recorded, Stream};
 /// So many appends may wait for the writer; beyond them callers are told to come back.
 pub const QUEUE: usize = 4_096;
 
-/// Facts of one stream that are to be recorded together or not at all.
+/// Facts that are to be recorded together or not at all.
 #[derive(Clone, Debug)]
 pub struct Append {
-    /// The stream that they continue.
-    pub stream: Stream,
-    /// How many facts the decision saw in it.
-    pub expected: i64,
-    /// What happened. Never empty.
-    pub facts: Vec<Fact>,
+    /// What happened to each stream. Never empty.
+    pub parts: Vec<Part>,
     /// What must hold besides.
     pub guards: Vec<Guard>,
     /// Contents to keep beside the facts, sealed.
     pub contents: Option<SealedContent>,
     /// Who and why.
     pub metadata: Metadata,
+}
+
+/// What happened to one stream.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// The stream that the facts continue.
+    pub stream: Stream,
+    /// How many facts the decision saw in it.
+    pub expected: i64,
+    /// What happened. Never empty.
+    pub facts: Vec<Fact>,
 }
 
 /// Bodies and attachments on their way to disk.
@@ -94,15 +101,6 @@ pub struct Receipt {
     pub answer: Vec<u8>,
 }
 
-/// What became of an append.
-#[derive(Debug)]
-pub struct Appended {
-    /// The facts, in their places.
-    pub recorded: Vec<Recorded>,
-    /// How many facts the stream has now.
-    pub version: i64,
-}
-
 /// Why nothing was recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
@@ -149,12 +147,12 @@ pub enum AppendError {
 pub(super) struct Waiting {
     pub(super) append: Append,
     pub(super) at: Timestamp,
-    pub(super) answer: oneshot::Sender<Result<Appended, AppendError>>,
+    pub(super) answer: oneshot::Sender<Result<Vec<Recorded>, AppendError>>,
 }
 
 impl EventStore {
-    /// Records facts; returns once they are on disk.
-    pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+    /// Records facts; answers with their places once they are on disk.
+    pub async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError> {
         let (answer, told) = oneshot::channel();
         let waiting = Waiting { append, at: self.clock.now(), answer };
         self.queue.try_send(waiting).map_err(|refused| match refused {

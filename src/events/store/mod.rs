@@ -1,13 +1,14 @@
 //! The log itself: the few verbs that the rest of the house needs of it.
 //!
-//! Everything is appended by one writer a process, in turns (see [`writer`]), so positions have no
-//! gaps and every guard is checked without a race.
+//! Everything is appended by one writer a process, in turns at the one row of `log_head`, so positions
+//! have no gaps and every guard is checked without a race.
 
 pub mod append;
 mod guards;
 mod judge;
 mod load;
-mod read;
+pub mod read;
+pub mod receipts;
 mod rows;
 mod turn;
 mod writer;
@@ -23,6 +24,7 @@ use crate::tasks::Tasks;
 
 use super::Recorded;
 use append::Waiting;
+pub use rows::ReadError;
 
 /// A read table that is written in the same transaction as the facts.
 #[async_trait]
@@ -42,10 +44,12 @@ pub struct EventStore {
 
 impl EventStore {
     /// Starts the writer of this process; `inline` are kept in step with every append.
+    ///
+    /// `tasks` must be stopped after whatever appends, so that nothing is left in the queue.
     pub fn start(pool: PgPool, clock: Clock, inline: Vec<Arc<dyn Inline>>, tasks: &Tasks) -> Self {
         let (queue, requests) = mpsc::channel(append::QUEUE);
         let head = watch::Sender::new(0);
-        let writer = writer::Writer::new(pool.clone(), inline, head.clone());
+        let writer = writer::Writer::new(pool.clone(), clock.clone(), inline, head.clone());
         tasks.spawn("log writer", writer.run(requests, tasks.stopping()));
         read::follow(pool.clone(), head.clone(), tasks);
         Self { pool, clock, queue, head }

@@ -1,0 +1,11 @@
+//! What can be asked of an API key.
+
+pub mod create_api_key;
+pub mod revoke_api_key;
+pub mod rotate_api_key;
+mod state;
+
+pub use create_api_key::CreateApiKey;
+pub use revoke_api_key::RevokeApiKey;
+pub use rotate_api_key::RotateApiKey;
+pub use state::{Key, KeyState};

@@ -1,0 +1,55 @@
+//! A key is revoked: it opens nothing from here on.
+
+use super::KeyState;
+use crate::commands::tenant::TenantState;
+use crate::commands::{Command, Decision};
+use crate::events::{ApiKeyEvent, Fact, Stream};
+use crate::values::{KeyId, TenantId, Timestamp};
+
+/// Asks for the end of a key.
+#[derive(Clone, Copy, Debug)]
+pub struct RevokeApiKey {
+    /// Whose; none for an admin's.
+    pub tenant: Option<TenantId>,
+    /// Which.
+    pub key: KeyId,
+}
+
+/// Why not.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such key, or it is another tenant's: the caller cannot tell which.
+    #[error("there is no such API key")]
+    NotFound,
+}
+
+impl Command for RevokeApiKey {
+    type State = KeyState;
+    type Refusal = Refusal;
+
+    fn stream(&self) -> Stream {
+        Stream::api_key(self.tenant, self.key)
+    }
+
+    fn decide(&self, key: &KeyState, _: &TenantState, _: Timestamp) -> Result<Decision, Refusal> {
+        if key.ever().is_none() {
+            return Err(Refusal::NotFound);
+        }
+        if key.living().is_none() {
+            return Ok(Decision::already());
+        }
+        Ok(Decision::of(vec![Fact::ApiKey(self.tenant, self.key, ApiKeyEvent::Revoked)]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::testing::{given, now};
+
+    #[test]
+    fn what_never_was_cannot_be_revoked() {
+        let command = RevokeApiKey { tenant: None, key: KeyId::at(now()) };
+        given([]).when(&command).then_refused(&Refusal::NotFound);
+    }
+}

@@ -1,0 +1,15 @@
+//! What can be asked of an email.
+
+pub mod cancel_email;
+pub mod record_delivery;
+mod retry;
+pub mod send_email;
+pub mod start_delivery;
+mod state;
+
+pub use cancel_email::CancelEmail;
+pub use record_delivery::{RecipientOutcome, RecordDelivery};
+pub use retry::RetrySchedule;
+pub use send_email::SendEmail;
+pub use start_delivery::StartDelivery;
+pub use state::{Email, EmailState, Stage};

@@ -1,0 +1,257 @@
+//! A caller hands us an email; from the answer on it is ours to deliver.
+
+use super::EmailState;
+use crate::commands::tenant::{Standing, Tenant, TenantState};
+use crate::commands::{Command, Decision};
+use crate::events::email::{ContentRef, EmailAccepted};
+use crate::events::store::append::{Guard, SealedContent};
+use crate::events::{EmailEvent, Fact, Stream};
+use crate::values::{
+    EmailId, EmailMetadata, ExtraHeaders, HostName, Mailbox, Priority, Recipients, Subject, Tags,
+    TenantId, Timestamp,
+};
+
+/// Asks that an email be delivered.
+#[derive(Clone, Debug)]
+pub struct SendEmail {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Its id, new.
+    pub email: EmailId,
+    /// The sender; none: the tenant's default.
+    pub from: Option<Mailbox>,
+    /// Everybody who gets it.
+    pub recipients: Recipients,
+    /// Where answers go; none: the tenant's default.
+    pub reply_to: Option<Mailbox>,
+    /// Its subject.
+    pub subject: Subject,
+    /// Further headers.
+    pub headers: ExtraHeaders,
+    /// Its bodies and attachments, sealed.
+    pub content: SealedContent,
+    /// Their size in clear, in bytes.
+    pub content_size: u64,
+    /// How many attachments there are.
+    pub attachments: u32,
+    /// The caller's labels.
+    pub tags: Tags,
+    /// The caller's own data.
+    pub metadata: EmailMetadata,
+    /// Not before this moment.
+    pub scheduled_at: Option<Timestamp>,
+    /// Which of the tenant's mails go first.
+    pub priority: Priority,
+    /// From where the key may send, if not from everywhere.
+    pub allowed_domains: Option<Vec<HostName>>,
+}
+
+/// Why it is not accepted.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No such tenant, or it is deleted.
+    #[error("there is no such tenant")]
+    NoTenant,
+    /// The tenant may not send for now.
+    #[error("this tenant is suspended: it may read, but not send")]
+    Suspended,
+    /// Neither the email nor the tenant says who sends.
+    #[error("give a sender: the tenant has no default from_address")]
+    NoSender,
+    /// The sender is somebody else.
+    #[error("{0} is not a domain of this tenant: send from its own domain")]
+    ForeignDomain(HostName),
+    /// The tenant has no domain from which it could send.
+    #[error("this tenant has no domain yet, and can send once an admin has given it one")]
+    NoDomain,
+    /// The key may not send from there.
+    #[error("this API key may not send from {0}")]
+    DomainNotAllowed(HostName),
+}
+
+impl Command for SendEmail {
+    type State = EmailState;
+    type Refusal = Refusal;
+
+    fn stream(&self) -> Stream {
+        Stream::email(self.tenant, self.email)
+    }
+
+    fn begins(&self) -> bool {
+        true
+    }
+
+    fn relies_on(&self) -> Option<TenantId> {
+        Some(self.tenant)
+    }
+
+    fn decide(
+        &self,
+        _: &EmailState,
+        tenant: &TenantState,
+        now: Timestamp,
+    ) -> Result<Decision, Refusal> {
+        let tenant = tenant.living().ok_or(Refusal::NoTenant)?;
+        if tenant.standing == Standing::Suspended {
+            return Err(Refusal::Suspended);
+        }
+        let from = self.sender(tenant)?;
+        let accepted = EmailAccepted {
+            from,
+            recipients: self.recipients.clone(),
+            reply_to: self.reply_to.clone().or_else(|| tenant.settings.reply_to.clone()),
+            subject: self.subject.clone(),
+            headers: self.headers.clone(),
+            content: ContentRef {
+                digest: self.content.digest.clone(),
+                size: self.content_size,
+                attachments: self.attachments,
+            },
+            tags: self.tags.clone(),
+            metadata: self.metadata.clone(),
+            scheduled_at: self.scheduled_at,
+            priority: self.priority,
+        };
+        let fact = Fact::Email(self.tenant, self.email, EmailEvent::Accepted(Box::new(accepted)));
+        let decision =
+            Decision { contents: Some(self.content.clone()), ..Decision::of(vec![fact]) };
+        Ok(decision.guarded(Guard::Quota {
+            tenant: self.tenant,
+            day: now.day(),
+            amount: u64::try_from(self.recipients.len()).unwrap_or(u64::MAX),
+            limit: tenant.rate_limit.emails_per_day,
+        }))
+    }
+}
+
+impl SendEmail {
+    fn sender(&self, tenant: &Tenant) -> Result<Mailbox, Refusal> {
+        let settings = &tenant.settings;
+        let from = match (&self.from, &settings.from_address) {
+            (Some(from), _) => from.clone(),
+            (None, Some(address)) => Mailbox { name: None, address: address.clone() },
+            (None, None) => return Err(Refusal::NoSender),
+        };
+        let domain = from.address.host();
+        match &tenant.domain {
+            Some(own) if *own == domain => {}
+            Some(_) => return Err(Refusal::ForeignDomain(domain)),
+            None => return Err(Refusal::NoDomain),
+        }
+        if self.allowed_domains.as_ref().is_some_and(|allowed| !allowed.contains(&domain)) {
+            return Err(Refusal::DomainNotAllowed(domain));
+        }
+        let name = from.name.or_else(|| settings.from_name.clone());
+        Ok(Mailbox { name, address: from.address })
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::commands::testing::{given, now};
+    use crate::events::TenantEvent;
+    use crate::events::tenant::TenantCreated;
+    use crate::values::{RateLimit, TenantSettings};
+
+    fn tenant(id: TenantId, domain: Option<&str>) -> Fact {
+        let created = TenantCreated {
+            name: "Acme".to_owned(),
+            domain: domain.map(|name| HostName::domain(name).unwrap()),
+            settings: TenantSettings {
+                from_name: Some("Acme".to_owned()),
+                ..TenantSettings::default()
+            },
+            relay: None,
+            rate_limit: RateLimit { requests_per_minute: None, emails_per_day: Some(10) },
+        };
+        Fact::Tenant(id, TenantEvent::Created(created))
+    }
+
+    pub(in crate::commands::email) fn send(from: Option<&str>) -> SendEmail {
+        let tenant = TenantId::at(now());
+        let to = vec!["ann@example.org".parse().unwrap(), "bob@example.org".parse().unwrap()];
+        SendEmail {
+            tenant,
+            email: EmailId::at(now()),
+            from: from.map(|from| from.parse().unwrap()),
+            recipients: Recipients::new(to, vec![], vec![]).unwrap(),
+            reply_to: None,
+            subject: Subject::new("Hello").unwrap(),
+            headers: ExtraHeaders::default(),
+            content: SealedContent { tenant, digest: "d".to_owned(), sealed: vec![1] },
+            content_size: 1,
+            attachments: 0,
+            tags: Tags::default(),
+            metadata: EmailMetadata::default(),
+            scheduled_at: None,
+            priority: Priority::Normal,
+            allowed_domains: None,
+        }
+    }
+
+    /// The fact that a plain email leaves in the log.
+    pub(in crate::commands::email) fn accepted(command: &SendEmail) -> Fact {
+        let state = {
+            let mut state = TenantState::default();
+            let fact = tenant(command.tenant, Some("acme.com"));
+            crate::commands::State::evolve(
+                &mut state,
+                &crate::events::Recorded::imagined(fact, now()),
+            );
+            state
+        };
+        let decision = command.decide(&EmailState::default(), &state, now()).unwrap();
+        decision.facts[0].clone()
+    }
+
+    #[test]
+    fn the_tenants_name_stands_in_for_a_missing_one_and_recipients_are_what_is_counted() {
+        let command = send(Some("hello@acme.com"));
+        let fact = accepted(&command);
+        let Fact::Email(_, _, EmailEvent::Accepted(email)) = &fact else { panic!() };
+        assert_eq!(email.from.name.as_deref(), Some("Acme"));
+        let tenant = tenant(command.tenant, Some("acme.com"));
+        let guards = given([]).and_tenant([tenant]).when(&command).then(&[fact]);
+        assert!(matches!(guards[..], [Guard::Quota { amount: 2, limit: Some(10), .. }]));
+    }
+
+    #[test]
+    fn nobody_sends_in_anothers_name() {
+        let command = send(Some("hello@other.com"));
+        let tenant = tenant(command.tenant, Some("acme.com"));
+        let domain = HostName::domain("other.com").unwrap();
+        given([]).and_tenant([tenant]).when(&command).then_refused(&Refusal::ForeignDomain(domain));
+    }
+
+    #[test]
+    fn without_a_sender_and_without_a_default_it_is_refused() {
+        let command = send(None);
+        let acme = tenant(command.tenant, Some("acme.com"));
+        given([]).and_tenant([acme]).when(&command).then_refused(&Refusal::NoSender);
+        let command = send(Some("a@acme.com"));
+        let homeless = tenant(command.tenant, None);
+        given([]).and_tenant([homeless]).when(&command).then_refused(&Refusal::NoDomain);
+    }
+
+    #[test]
+    fn a_suspended_tenant_sends_nothing() {
+        let command = send(Some("a@acme.com"));
+        let suspended = Fact::Tenant(command.tenant, TenantEvent::Suspended);
+        given([])
+            .and_tenant([tenant(command.tenant, Some("acme.com")), suspended])
+            .when(&command)
+            .then_refused(&Refusal::Suspended);
+    }
+
+    #[test]
+    fn a_key_for_one_domain_sends_from_no_other() {
+        let mut command = send(Some("a@acme.com"));
+        command.allowed_domains = Some(vec![]);
+        let domain = HostName::domain("acme.com").unwrap();
+        given([])
+            .and_tenant([tenant(command.tenant, Some("acme.com"))])
+            .when(&command)
+            .then_refused(&Refusal::DomainNotAllowed(domain));
+    }
+}

@@ -1,0 +1,99 @@
+//! What decisions know of an email.
+
+use uuid::Uuid;
+
+use crate::commands::State;
+use crate::events::email::EmailAccepted;
+use crate::events::{EmailEvent, Fact, Recorded};
+use crate::values::{Address, Timestamp};
+
+/// An email's past, folded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EmailState {
+    email: Option<Box<Email>>,
+}
+
+/// An email as it is now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Email {
+    /// What we promised to deliver.
+    pub accepted: EmailAccepted,
+    /// When we promised it.
+    pub accepted_at: Timestamp,
+    /// Where it is on its way.
+    pub stage: Stage,
+    /// Who has no outcome yet.
+    pub pending: Vec<Address>,
+    /// How often a worker took it.
+    pub attempts: u32,
+    /// How often it was put back for later.
+    pub put_back: u32,
+}
+
+/// Where an email is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Nobody has it.
+    Waiting,
+    /// A worker has it.
+    Sending {
+        /// Which.
+        lease: Uuid,
+    },
+    /// Everybody has an outcome.
+    Done,
+}
+
+impl EmailState {
+    /// The email, if there is one.
+    pub fn known(&self) -> Option<&Email> {
+        self.email.as_deref()
+    }
+}
+
+impl State for EmailState {
+    fn evolve(&mut self, recorded: &Recorded) {
+        let Fact::Email(_, _, event) = &recorded.fact else { return };
+        if let EmailEvent::Accepted(accepted) = event {
+            self.email = Some(Box::new(Email {
+                accepted: (**accepted).clone(),
+                accepted_at: recorded.at,
+                stage: Stage::Waiting,
+                pending: accepted.recipients.all().map(|(_, to)| to.address.clone()).collect(),
+                attempts: 0,
+                put_back: 0,
+            }));
+        } else if let Some(email) = &mut self.email {
+            email.live(event);
+        }
+    }
+}
+
+impl Email {
+    fn live(&mut self, event: &EmailEvent) {
+        match event {
+            EmailEvent::Accepted(_) | EmailEvent::RecipientDeferred { .. } => {}
+            EmailEvent::DeliveryStarted { attempt, lease } => {
+                self.stage = Stage::Sending { lease: *lease };
+                self.attempts = *attempt;
+            }
+            EmailEvent::DeliveryInterrupted { .. } => self.stage = Stage::Waiting,
+            EmailEvent::RecipientDelivered { recipient, .. }
+            | EmailEvent::RecipientBounced { recipient, .. }
+            | EmailEvent::RecipientFailed { recipient, .. } => {
+                self.pending.retain(|pending| pending != recipient);
+                if self.pending.is_empty() {
+                    self.stage = Stage::Done;
+                }
+            }
+            EmailEvent::DeliveryRescheduled { .. } => {
+                self.stage = Stage::Waiting;
+                self.put_back += 1;
+            }
+            EmailEvent::Cancelled { .. } => {
+                self.pending.clear();
+                self.stage = Stage::Done;
+            }
+        }
+    }
+}

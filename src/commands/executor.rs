@@ -1,0 +1,332 @@
+//! Read the past, decide, record; again if somebody was faster. Nobody else appends.
+
+use std::sync::Arc;
+
+use moka::sync::Cache;
+
+use super::api_key::KeyState;
+use super::context::{Context, Repeatable};
+use super::tenant::TenantState;
+use super::{Command, Decision, State};
+use crate::clock::Clock;
+use crate::events::store::append::{Append, AppendError, Guard, Part, Receipt};
+use crate::events::store::{EventStore, ReadError};
+use crate::events::{Fact, Recorded, Stream};
+use crate::values::{TenantId, Timestamp};
+
+/// So often somebody else may be faster.
+const ATTEMPTS: usize = 8;
+
+/// So many tenants' states are remembered.
+const REMEMBERED: u64 = 10_000;
+
+/// Runs commands. Clones share what they remember.
+#[derive(Clone)]
+pub struct Executor {
+    store: EventStore,
+    clock: Clock,
+    tenants: Cache<TenantId, Arc<Past<TenantState>>>,
+}
+
+/// A stream's state and how many facts made it.
+#[derive(Clone, Debug, Default)]
+pub struct Past<S> {
+    /// What decisions know of it.
+    pub state: S,
+    /// How many facts made it.
+    pub version: i64,
+}
+
+/// What a command came to.
+#[derive(Clone, Debug)]
+pub struct Done<S> {
+    /// The stream's state afterwards.
+    pub state: S,
+    /// What was recorded; nothing if it was so already.
+    pub facts: Vec<Fact>,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Where the last of the facts stands in the log; zero if there is none.
+    pub position: i64,
+}
+
+/// What a repeatable command came to.
+#[derive(Clone, Debug)]
+pub enum Once<S> {
+    /// It was done now.
+    Done(Box<Done<S>>),
+    /// It was done before, and this was the answer.
+    Again(Vec<u8>),
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError<R> {
+    /// The rules do not allow it.
+    #[error("refused")]
+    Refused(R),
+    /// The key by which it was asked has been revoked meanwhile.
+    #[error("the key was revoked meanwhile")]
+    KeyGone,
+    /// Others were faster each time.
+    #[error("too many changes to the same thing at once")]
+    Contended,
+    /// The past could not be read.
+    #[error("the past cannot be read")]
+    Read(#[from] ReadError),
+    /// The log did not take it.
+    #[error("the log did not take it")]
+    Append(AppendError),
+}
+
+struct Asked<'a, S> {
+    context: &'a Context,
+    receipt: Option<Receipter<'a, S>>,
+}
+
+struct Receipter<'a, S> {
+    repeatable: &'a Repeatable,
+    answer: &'a (dyn Fn(&Done<S>) -> Vec<u8> + Sync),
+}
+
+impl Executor {
+    /// Runs commands on this log.
+    pub fn new(store: EventStore, clock: Clock) -> Self {
+        Self { store, clock, tenants: Cache::new(REMEMBERED) }
+    }
+
+    /// The log, for those who follow it.
+    pub fn store(&self) -> &EventStore {
+        &self.store
+    }
+
+    /// Carries a command out.
+    pub async fn run<C: Command>(
+        &self,
+        context: &Context,
+        command: &C,
+    ) -> Result<Done<C::State>, CommandError<C::Refusal>> {
+        match self.carry_out(Asked { context, receipt: None }, command).await? {
+            Once::Done(done) => Ok(*done),
+            Once::Again(_) => Err(CommandError::Contended),
+        }
+    }
+
+    /// Carries a command out once, however often it is asked under the same key; `answer` is what
+    /// the first time is answered with, and is kept in the same transaction.
+    pub async fn run_once<C: Command>(
+        &self,
+        context: &Context,
+        command: &C,
+        repeatable: &Repeatable,
+        answer: &(dyn Fn(&Done<C::State>) -> Vec<u8> + Sync),
+    ) -> Result<Once<C::State>, CommandError<C::Refusal>> {
+        let receipt = Some(Receipter { repeatable, answer });
+        self.carry_out(Asked { context, receipt }, command).await
+    }
+
+    /// What is known of a tenant, as the log has it now.
+    pub async fn tenant(&self, tenant: TenantId) -> Result<Past<TenantState>, ReadError> {
+        Ok((*self.tenant_past(tenant, Memory::Refreshed).await?).clone())
+    }
+
+    /// A stream's state, as the log has it now.
+    pub async fn state<S: State>(&self, stream: &Stream) -> Result<Past<S>, ReadError> {
+        Ok(fold(Past::default(), &self.store.load(stream).await?))
+    }
+
+    async fn carry_out<C: Command>(
+        &self,
+        asked: Asked<'_, C::State>,
+        command: &C,
+    ) -> Result<Once<C::State>, CommandError<C::Refusal>> {
+        let mut context = asked.context.clone();
+        let mut past = self.past_of(command).await?;
+        let mut memory = Memory::Trusted;
+        for _ in 0..ATTEMPTS {
+            let tenant = self.relied_on(command, memory).await?;
+            let now = self.clock.now();
+            let decision = match command.decide(&past.state, &tenant.state, now) {
+                Ok(decision) => decision,
+                // What is remembered may be old: a refusal must not rest on it.
+                Err(_) if command.relies_on().is_some() && memory == Memory::Trusted => {
+                    memory = Memory::Refreshed;
+                    continue;
+                }
+                Err(refusal) => return self.answered_before(&asked, Err(refusal)).await,
+            };
+            let done = done(command, &past, &decision, now);
+            if decision.facts.is_empty() {
+                return self.answered_before(&asked, Ok(done)).await;
+            }
+            let append = append(command, &past, tenant.version, decision, &context);
+            let append = with_receipt(append, asked.receipt.as_ref(), &done);
+            match self.store.append(append).await {
+                Ok(recorded) => return Ok(Once::Done(Box::new(self.told(done, &recorded)))),
+                Err(AppendError::Answered(answer)) => return Ok(Once::Again(answer)),
+                Err(AppendError::Conflict) => past = self.state(&command.stream()).await?,
+                Err(AppendError::Moved(stream)) => {
+                    memory = Memory::Refreshed;
+                    self.look_again(&stream, &mut context).await?;
+                }
+                Err(error) => return Err(CommandError::Append(error)),
+            }
+        }
+        Err(CommandError::Contended)
+    }
+
+    async fn past_of<C: Command>(&self, command: &C) -> Result<Past<C::State>, ReadError> {
+        if command.begins() {
+            return Ok(Past::default());
+        }
+        self.state(&command.stream()).await
+    }
+
+    /// What is refused or so already may be because this very request was carried out before.
+    async fn answered_before<S, R>(
+        &self,
+        asked: &Asked<'_, S>,
+        otherwise: Result<Done<S>, R>,
+    ) -> Result<Once<S>, CommandError<R>> {
+        if let Some(Receipter { repeatable, .. }) = &asked.receipt {
+            let known = self.store.receipt(&repeatable.scope, &repeatable.key).await;
+            match known.map_err(ReadError::from)? {
+                Some(receipt) if receipt.request == repeatable.request => {
+                    return Ok(Once::Again(receipt.answer));
+                }
+                Some(_) => return Err(CommandError::Append(AppendError::KeyReused)),
+                None => {}
+            }
+        }
+        otherwise.map(|done| Once::Done(Box::new(done))).map_err(CommandError::Refused)
+    }
+
+    async fn relied_on<C: Command>(
+        &self,
+        command: &C,
+        memory: Memory,
+    ) -> Result<Arc<Past<TenantState>>, ReadError> {
+        match command.relies_on() {
+            Some(tenant) => self.tenant_past(tenant, memory).await,
+            None => Ok(Arc::default()),
+        }
+    }
+
+    async fn tenant_past(
+        &self,
+        tenant: TenantId,
+        memory: Memory,
+    ) -> Result<Arc<Past<TenantState>>, ReadError> {
+        let remembered = self.tenants.get(&tenant);
+        if let (Some(past), Memory::Trusted) = (&remembered, memory) {
+            return Ok(Arc::clone(past));
+        }
+        let past = remembered.map_or_else(Past::default, |past| (*past).clone());
+        let later = self.store.load_after(&Stream::tenant(tenant), past.version).await?;
+        let past = Arc::new(fold(past, &later));
+        // A made-up id must not push a real tenant out of the memory.
+        if past.version > 0 {
+            self.tenants.insert(tenant, Arc::clone(&past));
+        }
+        Ok(past)
+    }
+
+    /// A key that has changed but still opens its door is no reason to refuse.
+    async fn look_again<R>(
+        &self,
+        moved: &Stream,
+        context: &mut Context,
+    ) -> Result<(), CommandError<R>> {
+        let Some(seen) = context.key.as_mut().filter(|seen| seen.stream == *moved) else {
+            return Ok(());
+        };
+        let key: Past<KeyState> = self.state(moved).await?;
+        if !key.state.opens_at(self.clock.now()) {
+            return Err(CommandError::KeyGone);
+        }
+        seen.version = key.version;
+        Ok(())
+    }
+
+    fn told<S>(&self, done: Done<S>, recorded: &[Recorded]) -> Done<S> {
+        for one in recorded {
+            if let Fact::Tenant(tenant, _) = &one.fact {
+                self.tenants.invalidate(tenant);
+            }
+        }
+        Done { position: recorded.last().map_or(0, |last| last.position), ..done }
+    }
+}
+
+/// Whether what is remembered of a tenant will do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    Trusted,
+    Refreshed,
+}
+
+fn fold<S: State>(mut past: Past<S>, facts: &[Recorded]) -> Past<S> {
+    for recorded in facts {
+        past.state.evolve(recorded);
+        past.version = recorded.version;
+    }
+    past
+}
+
+fn done<C: Command>(
+    command: &C,
+    past: &Past<C::State>,
+    decision: &Decision,
+    at: Timestamp,
+) -> Done<C::State> {
+    let mut state = past.state.clone();
+    let stream = command.stream();
+    for fact in decision.facts.iter().filter(|fact| fact.stream() == stream) {
+        state.evolve(&Recorded::imagined(fact.clone(), at));
+    }
+    Done { state, facts: decision.facts.clone(), at, position: 0 }
+}
+
+fn append<C: Command>(
+    command: &C,
+    past: &Past<C::State>,
+    tenant_version: i64,
+    decision: Decision,
+    context: &Context,
+) -> Append {
+    let own = command.stream();
+    let mut parts: Vec<Part> = Vec::new();
+    for fact in decision.facts {
+        let stream = fact.stream();
+        if let Some(known) = parts.iter_mut().find(|part| part.stream == stream) {
+            known.facts.push(fact);
+        } else {
+            let expected = if stream == own { past.version } else { 0 };
+            parts.push(Part { stream, expected, facts: vec![fact] });
+        }
+    }
+    let mut guards = decision.guards;
+    if let Some(tenant) = command.relies_on() {
+        guards.push(Guard::StreamAt { stream: Stream::tenant(tenant), version: tenant_version });
+    }
+    if let Some(key) = &context.key {
+        guards.push(Guard::StreamAt { stream: key.stream.clone(), version: key.version });
+    }
+    Append { parts, guards, contents: decision.contents, metadata: context.metadata() }
+}
+
+fn with_receipt<S>(
+    mut append: Append,
+    receipter: Option<&Receipter<'_, S>>,
+    done: &Done<S>,
+) -> Append {
+    if let Some(Receipter { repeatable, answer }) = receipter {
+        append.guards.push(Guard::Receipt(Receipt {
+            scope: repeatable.scope.clone(),
+            key: repeatable.key.clone(),
+            request: repeatable.request.clone(),
+            answer: answer(done),
+        }));
+    }
+    append
+}

@@ -1,0 +1,20 @@
+//! What can be asked of a tenant.
+
+mod change;
+pub mod create_tenant;
+pub mod delete_tenant;
+pub mod pause_tenant;
+mod relay_change;
+mod state;
+pub mod update_tenant;
+
+pub use change::Change;
+pub use create_tenant::CreateTenant;
+pub use delete_tenant::DeleteTenant;
+pub use pause_tenant::{ResumeTenant, SuspendTenant};
+pub use relay_change::{RelayChange, RelayFault};
+pub use state::{Standing, Tenant, TenantState};
+pub use update_tenant::{SettingsChange, UpdateTenant};
+
+/// The sort of claim by which a domain has one owner at a time.
+const DOMAIN: &str = "domain";

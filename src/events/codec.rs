@@ -1,0 +1,150 @@
+//! Wire name, version and JSON <-> Rust: the only list of the names that stand in the log.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::Fact;
+use crate::values::{Day, TenantId};
+
+/// Every wire name with the version of its payload that is written today.
+///
+/// A name is never renamed, reused or removed. A changed payload is a new version, with an upcaster.
+pub const WIRE_NAMES: &[(&str, i16)] = &[
+    ("tenant.created", 1),
+    ("tenant.renamed", 1),
+    ("tenant.domain_changed", 1),
+    ("tenant.settings_changed", 1),
+    ("tenant.smtp_relay_set", 1),
+    ("tenant.smtp_relay_cleared", 1),
+    ("tenant.rate_limits_changed", 1),
+    ("tenant.suspended", 1),
+    ("tenant.resumed", 1),
+    ("tenant.deleted", 1),
+    ("api_key.created", 1),
+    ("api_key.rotated", 1),
+    ("api_key.revoked", 1),
+    ("email.accepted", 1),
+    ("email.delivery_started", 1),
+    ("email.delivery_interrupted", 1),
+    ("email.recipient_delivered", 1),
+    ("email.recipient_bounced", 1),
+    ("email.recipient_deferred", 1),
+    ("email.recipient_failed", 1),
+    ("email.delivery_rescheduled", 1),
+    ("email.cancelled", 1),
+    ("usage.api_requests_counted", 1),
+];
+
+/// A fact as it stands in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// The contract's name for what happened.
+    pub name: String,
+    /// The version of the payload.
+    pub schema: i16,
+    /// JSON text, kept byte for byte.
+    pub payload: String,
+}
+
+/// Why a fact cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum CodecError {
+    /// A newer version of the service wrote it.
+    #[error(
+        "the fact {name} (version {schema}) is not known to this version of the service: run a newer one"
+    )]
+    Unknown {
+        /// Its wire name.
+        name: String,
+        /// The version of its payload.
+        schema: i16,
+    },
+    /// The payload is not what its name promises.
+    #[error("the payload of a {name} cannot be read")]
+    Broken {
+        /// Its wire name.
+        name: String,
+        /// What JSON says.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The name of the stream does not fit the fact.
+    #[error("a {name} cannot stand in the stream {stream}")]
+    Misplaced {
+        /// Its wire name.
+        name: String,
+        /// Where it stands.
+        stream: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Tagged {
+    #[serde(rename = "type")]
+    name: String,
+    #[serde(default)]
+    data: Option<Box<RawValue>>,
+}
+
+/// Writes a fact down.
+pub fn encode(fact: &Fact) -> Result<Encoded, CodecError> {
+    let text = match fact {
+        Fact::Tenant(_, event) => serde_json::to_string(event),
+        Fact::ApiKey(_, _, event) => serde_json::to_string(event),
+        Fact::Email(_, _, event) => serde_json::to_string(event),
+        Fact::Usage(_, _, event) => serde_json::to_string(event),
+    };
+    let broken = |source| CodecError::Broken { name: fact.stream().to_string(), source };
+    let tagged: Tagged = text.and_then(|text| serde_json::from_str(&text)).map_err(broken)?;
+    let payload = tagged.data.map_or_else(|| "null".to_owned(), |data| data.get().to_owned());
+    let schema = written_today(&tagged.name)
+        .ok_or_else(|| CodecError::Unknown { name: tagged.name.clone(), schema: 0 })?;
+    Ok(Encoded { name: tagged.name, schema, payload })
+}
+
+/// Reads what stands in the log under a stream of a tenant.
+pub fn decode(
+    tenant: Option<TenantId>,
+    stream: &str,
+    name: &str,
+    schema: i16,
+    payload: &str,
+) -> Result<Fact, CodecError> {
+    if written_today(name) != Some(schema) {
+        return Err(CodecError::Unknown { name: name.to_owned(), schema });
+    }
+    let misplaced = || CodecError::Misplaced { name: name.to_owned(), stream: stream.to_owned() };
+    let owner = tenant.ok_or_else(misplaced);
+    let fact = match name.split_once('.').map_or(name, |(noun, _)| noun) {
+        "tenant" => Fact::Tenant(owner?, event(name, payload)?),
+        "api_key" => {
+            let key = stream.parse().map_err(|_| misplaced())?;
+            Fact::ApiKey(tenant, key, event(name, payload)?)
+        }
+        "email" => {
+            let email = stream.parse().map_err(|_| misplaced())?;
+            Fact::Email(owner?, email, event(name, payload)?)
+        }
+        _ => {
+            let day = day_of(stream).ok_or_else(misplaced)?;
+            Fact::Usage(owner?, day, event(name, payload)?)
+        }
+    };
+    if fact.stream().id() == stream { Ok(fact) } else { Err(misplaced()) }
+}
+
+fn written_today(name: &str) -> Option<i16> {
+    WIRE_NAMES.iter().find(|(known, _)| *known == name).map(|(_, schema)| *schema)
+}
+
+fn day_of(stream: &str) -> Option<Day> {
+    stream.rsplit_once('_').and_then(|(_, day)| day.parse().ok())
+}
+
+fn event<E: DeserializeOwned>(name: &str, payload: &str) -> Result<E, CodecError> {
+    let broken = |source| CodecError::Broken { name: name.to_owned(), source };
+    let data = RawValue::from_string(payload.to_owned()).map_err(broken)?;
+    let tagged = Tagged { name: name.to_owned(), data: Some(data) };
+    serde_json::to_string(&tagged).and_then(|text| serde_json::from_str(&text)).map_err(broken)
+}

@@ -1,0 +1,151 @@
+//! What the judge must know before a turn: asked in as few statements as the turn's requests need.
+
+use std::collections::{HashMap, HashSet};
+
+use sqlx::PgConnection;
+
+use super::append::{Guard, Receipt};
+use super::judge::Known;
+use super::receipts::RECEIPT_LIFE;
+use super::writer::Request;
+use crate::values::{TenantId, Timestamp};
+
+/// Takes the turn at the head of the log and looks up all that the requests' guards name.
+pub(super) async fn look_up(
+    db: &mut PgConnection,
+    requests: &[Request],
+    now: Timestamp,
+) -> sqlx::Result<Known> {
+    let head =
+        sqlx::query_scalar!("select position from log_head for update").fetch_one(&mut *db).await?;
+    let guards: Vec<&Guard> = requests.iter().flat_map(|r| &r.append.guards).collect();
+    Ok(Known {
+        head,
+        versions: versions(db, requests).await?,
+        claims: claims(db, &guards).await?,
+        receipts: receipts(db, &guards, now).await?,
+        quotas: quotas(db, &guards).await?,
+    })
+}
+
+async fn versions(
+    db: &mut PgConnection,
+    requests: &[Request],
+) -> sqlx::Result<HashMap<String, i64>> {
+    let mut streams = HashSet::new();
+    for request in requests {
+        streams.extend(request.append.parts.iter().map(|part| part.stream.id().to_owned()));
+        for guard in &request.append.guards {
+            if let Guard::StreamAt { stream, .. } = guard {
+                streams.insert(stream.id().to_owned());
+            }
+        }
+    }
+    let streams: Vec<String> = streams.into_iter().collect();
+    let rows = sqlx::query!(
+        r#"select s.stream_id as "stream_id!", v.version as "version!"
+           from unnest($1::varchar[]) as s(stream_id)
+           cross join lateral (
+               select e.version from events e
+               where e.stream_id = s.stream_id order by e.version desc limit 1
+           ) v"#,
+        &streams,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.stream_id, row.version)).collect())
+}
+
+async fn claims(
+    db: &mut PgConnection,
+    guards: &[&Guard],
+) -> sqlx::Result<HashMap<(&'static str, String), String>> {
+    let names: HashMap<&str, &'static str> = guards
+        .iter()
+        .filter_map(|guard| match guard {
+            Guard::Claim { kind, name, .. } | Guard::Release { kind, name, .. } => {
+                Some((name.as_str(), *kind))
+            }
+            Guard::StreamAt { .. } | Guard::Quota { .. } | Guard::Receipt(_) => None,
+        })
+        .collect();
+    if names.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let kinds: HashSet<&'static str> = names.values().copied().collect();
+    let wanted: Vec<String> = names.keys().map(|&name| name.to_owned()).collect();
+    let rows = sqlx::query!("select kind, name, owner from claims where name = any($1)", &wanted)
+        .fetch_all(db)
+        .await?;
+    let known = rows
+        .into_iter()
+        .filter_map(|row| kinds.get(row.kind.as_str()).map(|kind| ((*kind, row.name), row.owner)));
+    Ok(known.collect())
+}
+
+async fn receipts(
+    db: &mut PgConnection,
+    guards: &[&Guard],
+    now: Timestamp,
+) -> sqlx::Result<HashMap<(String, String), Receipt>> {
+    let wanted = guards.iter().filter_map(|guard| match guard {
+        Guard::Receipt(receipt) => Some((receipt.scope.clone(), receipt.key.clone())),
+        Guard::StreamAt { .. }
+        | Guard::Claim { .. }
+        | Guard::Release { .. }
+        | Guard::Quota { .. } => None,
+    });
+    let (scopes, keys): (Vec<String>, Vec<String>) = wanted.unzip();
+    if keys.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = sqlx::query_as!(
+        Receipt,
+        "select r.scope, r.key, r.request, r.answer
+         from receipts r join unnest($1::varchar[], $2::varchar[]) as w(scope, key)
+           on r.scope = w.scope and r.key = w.key
+         where r.created_at > $3",
+        &scopes,
+        &keys,
+        now.minus(RECEIPT_LIFE).as_datetime(),
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| ((row.scope.clone(), row.key.clone()), row)).collect())
+}
+
+async fn quotas(
+    db: &mut PgConnection,
+    guards: &[&Guard],
+) -> sqlx::Result<HashMap<(TenantId, crate::values::Day), u64>> {
+    let wanted: HashSet<_> = guards
+        .iter()
+        .filter_map(|guard| match guard {
+            Guard::Quota { tenant, day, .. } => Some((*tenant, *day)),
+            Guard::StreamAt { .. }
+            | Guard::Claim { .. }
+            | Guard::Release { .. }
+            | Guard::Receipt(_) => None,
+        })
+        .collect();
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let wanted: Vec<_> = wanted.into_iter().collect();
+    let tenants: Vec<String> = wanted.iter().map(|(tenant, _)| tenant.to_string()).collect();
+    let days: Vec<_> = wanted.iter().map(|(_, day)| day.as_date()).collect();
+    let rows = sqlx::query!(
+        r#"select w.place as "place!", q.used
+           from unnest($1::varchar[], $2::date[]) with ordinality as w(tenant_id, day, place)
+           join daily_quotas q on q.tenant_id = w.tenant_id and q.day = w.day"#,
+        &tenants,
+        &days,
+    )
+    .fetch_all(db)
+    .await?;
+    let known = rows.into_iter().filter_map(|row| {
+        let place = usize::try_from(row.place - 1).ok()?;
+        Some((*wanted.get(place)?, u64::try_from(row.used).unwrap_or(0)))
+    });
+    Ok(known.collect())
+}

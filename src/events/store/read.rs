@@ -1,0 +1,114 @@
+//! The whole log in order, and a signal when there is more of it.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::PgListener;
+use tokio::sync::watch;
+
+use super::EventStore;
+use super::rows::{ReadError, Row};
+use crate::events::Recorded;
+use crate::tasks::Tasks;
+
+/// The channel on which nodes tell each other that the log has grown.
+pub(super) const CHANNEL: &str = "selfmx_log";
+
+/// A notice can get lost with its connection; then this is how late we are.
+const POLL: Duration = Duration::from_secs(1);
+
+/// A piece of the log.
+#[derive(Debug)]
+pub struct Piece {
+    /// Facts in the order of their positions, without a gap.
+    pub facts: Vec<Recorded>,
+    /// Why the fact after them is not among them.
+    pub trouble: Option<ReadError>,
+}
+
+impl EventStore {
+    /// The next facts after a position; never one behind a transaction that is still open.
+    pub async fn read(&self, after: i64, limit: i64) -> Result<Piece, ReadError> {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"select position, tenant_id, stream_id, version, event_id, type as name, schema,
+                      payload::text as "payload!", metadata::text as "metadata!", recorded_at
+               from events where position > $1 order by position limit $2"#,
+            after,
+            limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut piece = Piece { facts: Vec::with_capacity(rows.len()), trouble: None };
+        for row in rows {
+            match row.recorded() {
+                Ok(recorded) => piece.facts.push(recorded),
+                Err(error) => {
+                    piece.trouble = Some(error);
+                    break;
+                }
+            }
+        }
+        Ok(piece)
+    }
+
+    /// How far the log has grown, asked of the database.
+    pub async fn ask_head(&self) -> Result<i64, ReadError> {
+        Ok(head_of(&self.pool).await?)
+    }
+}
+
+async fn head_of(pool: &PgPool) -> sqlx::Result<i64> {
+    sqlx::query_scalar!("select position from log_head").fetch_one(pool).await
+}
+
+/// Keeps `head` in step with what other nodes append.
+pub(super) fn follow(pool: PgPool, head: watch::Sender<i64>, tasks: &Tasks) {
+    let stopping = tasks.stopping();
+    tasks.spawn("log follower", async move {
+        let mut listener = None;
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = news(&pool, &mut listener) => {}
+            }
+            match head_of(&pool).await {
+                Ok(position) => grow(&head, position),
+                Err(error) => tracing::debug!(%error, "the head of the log cannot be read"),
+            }
+        }
+    });
+}
+
+/// Waits for a notice, or until it is time to look without one.
+async fn news(pool: &PgPool, listener: &mut Option<PgListener>) {
+    if listener.is_none() {
+        *listener = listening(pool).await.ok();
+    }
+    let notice = async {
+        match listener {
+            Some(listener) => listener.recv().await.map(drop),
+            None => std::future::pending().await,
+        }
+    };
+    if let Ok(Err(_)) = tokio::time::timeout(POLL, notice).await {
+        *listener = None;
+    }
+}
+
+async fn listening(pool: &PgPool) -> sqlx::Result<PgListener> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    Ok(listener)
+}
+
+/// Moves the head on; it never goes back.
+pub(super) fn grow(head: &watch::Sender<i64>, position: i64) {
+    head.send_if_modified(|known| {
+        let grown = position > *known;
+        if grown {
+            *known = position;
+        }
+        grown
+    });
+}

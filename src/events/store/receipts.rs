@@ -1,0 +1,44 @@
+//! Answers that were given under an `Idempotency-Key`, kept for a day.
+
+use std::time::Duration;
+
+use super::EventStore;
+use super::append::Receipt;
+use crate::values::Timestamp;
+
+/// So long the same key gives the same answer.
+pub const RECEIPT_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl EventStore {
+    /// The answer that was given under a key within the last day.
+    pub async fn receipt(&self, scope: &str, key: &str) -> sqlx::Result<Option<Receipt>> {
+        let since = self.clock.now().minus(RECEIPT_LIFE).as_datetime();
+        let row = sqlx::query!(
+            "select request, answer from receipts
+             where scope = $1 and key = $2 and created_at > $3",
+            scope,
+            key,
+            since,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| Receipt {
+            scope: scope.to_owned(),
+            key: key.to_owned(),
+            request: row.request,
+            answer: row.answer,
+        }))
+    }
+
+    /// Forgets the receipts from before a moment, some thousands at a time; says how many.
+    pub async fn forget_receipts(&self, before: Timestamp) -> sqlx::Result<u64> {
+        let done = sqlx::query!(
+            "delete from receipts where (scope, key) in
+             (select scope, key from receipts where created_at <= $1 limit 5000)",
+            before.as_datetime(),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected())
+    }
+}

@@ -1,0 +1,193 @@
+//! Secrets: kept out of sight, sealed for the disk, bound to whom they belong.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::text::serde_by_text;
+
+/// The shortest secret from which keys are made.
+const SHORTEST: usize = 32;
+
+/// A nonce of `XChaCha20` is long enough to be drawn at random.
+const NONCE: usize = 24;
+
+/// What sealed texts begin with, so that another cipher can follow one day.
+const VERSION: &str = "v1.";
+
+/// A text that is shown nowhere and wiped from memory.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Hides this.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(Zeroizing::new(text.into()))
+    }
+
+    /// The text itself, for whoever has to hand it over.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// An encrypted text that only its owner's place can open. It may be shown, but is of no use.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(String);
+
+impl fmt::Display for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealed(…)")
+    }
+}
+
+impl FromStr for Sealed {
+    type Err = OpenError;
+
+    fn from_str(text: &str) -> Result<Self, OpenError> {
+        text.strip_prefix(VERSION).map(|_| Self(text.to_owned())).ok_or(OpenError)
+    }
+}
+
+serde_by_text!(Sealed);
+
+/// It was sealed with another key, for somebody else, or has been tampered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the secret cannot be opened: SECRET_KEY is not the one with which it was sealed")]
+pub struct OpenError;
+
+/// Why a text is too weak to make keys from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("give at least 32 characters")]
+pub struct SecretKeyError;
+
+/// The keys of the service, made from the operator's one secret.
+#[derive(Clone)]
+pub struct SecretKey {
+    sealing: Zeroizing<[u8; 32]>,
+    pepper: Zeroizing<[u8; 32]>,
+}
+
+impl SecretKey {
+    /// Makes the keys from the operator's secret.
+    pub fn new(secret: &str) -> Result<Self, SecretKeyError> {
+        if secret.len() < SHORTEST {
+            return Err(SecretKeyError);
+        }
+        let derived = |purpose: &str| Zeroizing::new(mac(secret.as_bytes(), purpose.as_bytes()));
+        Ok(Self { sealing: derived("selfmx sealing 1"), pepper: derived("selfmx pepper 1") })
+    }
+
+    /// Seals a text; `owner` must be given again to open it.
+    pub fn seal(&self, owner: &str, plain: &str) -> Result<Sealed, OpenError> {
+        let bytes = self.seal_bytes(owner, plain.as_bytes())?;
+        Ok(Sealed(format!("{VERSION}{}", STANDARD_NO_PAD.encode(bytes))))
+    }
+
+    /// Opens a sealed text.
+    pub fn open(&self, owner: &str, sealed: &Sealed) -> Result<Secret, OpenError> {
+        let text = sealed.0.strip_prefix(VERSION).ok_or(OpenError)?;
+        let bytes = STANDARD_NO_PAD.decode(text).map_err(|_| OpenError)?;
+        let plain = self.open_bytes(owner, &bytes)?;
+        String::from_utf8(plain).map(Secret::new).map_err(|_| OpenError)
+    }
+
+    /// Seals bytes.
+    pub fn seal_bytes(&self, owner: &str, plain: &[u8]) -> Result<Vec<u8>, OpenError> {
+        let nonce: [u8; NONCE] = rand::random();
+        let payload = Payload { msg: plain, aad: owner.as_bytes() };
+        let encrypted =
+            self.cipher().encrypt(&XNonce::from(nonce), payload).map_err(|_| OpenError)?;
+        let mut sealed = Vec::with_capacity(NONCE + encrypted.len());
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(&encrypted);
+        Ok(sealed)
+    }
+
+    /// Opens sealed bytes.
+    pub fn open_bytes(&self, owner: &str, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+        let (nonce, encrypted) = sealed.split_at_checked(NONCE).ok_or(OpenError)?;
+        let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| OpenError)?;
+        let payload = Payload { msg: encrypted, aad: owner.as_bytes() };
+        self.cipher().decrypt(&XNonce::from(nonce), payload).map_err(|_| OpenError)
+    }
+
+    /// A keyed hash that nobody without the key can check.
+    pub fn hash(&self, text: &str) -> [u8; 32] {
+        mac(&*self.pepper, text.as_bytes())
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&(*self.sealing).into())
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(…)")
+    }
+}
+
+fn mac(key: &[u8], text: &[u8]) -> [u8; 32] {
+    // HMAC takes a key of any length: the other arm is never reached.
+    let Ok(mut mac) = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key) else { return [0; 32] };
+    mac.update(text);
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> SecretKey {
+        SecretKey::new("0123456789abcdef0123456789abcdef").unwrap()
+    }
+
+    #[test]
+    fn only_its_owners_place_opens_it() {
+        let sealed = key().seal("tenant_a", "hunter2").unwrap();
+        assert_eq!(key().open("tenant_a", &sealed).unwrap().expose(), "hunter2");
+        assert!(key().open("tenant_b", &sealed).is_err());
+        let other = SecretKey::new("another secret of 32 characters!").unwrap();
+        assert!(other.open("tenant_a", &sealed).is_err());
+    }
+
+    #[test]
+    fn sealing_twice_gives_two_texts() {
+        assert_ne!(key().seal("a", "x").unwrap(), key().seal("a", "x").unwrap());
+    }
+
+    #[test]
+    fn a_changed_byte_is_noticed() {
+        let mut sealed = key().seal_bytes("a", b"content").unwrap();
+        *sealed.last_mut().unwrap() ^= 1;
+        assert!(key().open_bytes("a", &sealed).is_err());
+        assert!(key().open_bytes("a", b"short").is_err());
+    }
+
+    #[test]
+    fn nothing_is_shown() {
+        let sealed = key().seal("a", "hunter2").unwrap();
+        let shown = format!("{:?} {:?} {sealed} {:?}", Secret::new("hunter2"), key(), sealed);
+        assert!(!shown.contains("hunter2"));
+    }
+}

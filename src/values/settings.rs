@@ -1,0 +1,44 @@
+//! A tenant's defaults and limits.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Address, Mailbox};
+
+/// A tenant's defaults for new mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantSettings {
+    /// The name that recipients see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_name: Option<String>,
+    /// The default sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_address: Option<Address>,
+    /// Where answers go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Mailbox>,
+    /// What is tracked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracking: Option<Tracking>,
+}
+
+/// What is tracked of an email's reading.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tracking {
+    /// That it was opened.
+    #[serde(default)]
+    pub opens: bool,
+    /// That a link was followed.
+    #[serde(default)]
+    pub clicks: bool,
+}
+
+/// A tenant's limits; what is absent is the service's default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateLimit {
+    /// Requests in a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<u32>,
+    /// Recipients in a UTC day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emails_per_day: Option<u64>,
+}
