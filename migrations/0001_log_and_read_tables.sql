@@ -129,13 +129,13 @@ create table emails (
     id              varchar     primary key,
     tenant_id       varchar     not null,
     sender          varchar     not null,
+    sender_address  varchar     not null,
     subject         varchar     not null,
     status          varchar     not null,
     priority        varchar     not null,
     tags            varchar[]   not null,
     metadata        jsonb       not null,
     reply_to        varchar,
-    recipients      integer     not null,
     attempts        integer     not null,
     next_attempt_at timestamptz,
     last_error      varchar,
@@ -146,6 +146,7 @@ create table emails (
 );
 create index emails_tenant_index on emails (tenant_id, position desc);
 create index emails_tenant_status_index on emails (tenant_id, status, position desc);
+create index emails_tags_index on emails using gin (tags);
 
 create table email_recipients (
     email_id   varchar     not null,
@@ -158,6 +159,7 @@ create table email_recipients (
     message    varchar,
     updated_at timestamptz not null,
     position   bigint      not null,
+    place      integer     not null,
     constraint email_recipients_pkey primary key (email_id, address)
 );
 create index email_recipients_address_index on email_recipients (tenant_id, address, position desc);

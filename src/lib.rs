@@ -8,7 +8,7 @@ pub mod commands;
 pub mod events;
 //pub mod http;
 //pub mod mail;
-//pub mod projections;
+pub mod projections;
 //pub mod reactors;
 pub mod tasks;
 //pub mod telemetry;

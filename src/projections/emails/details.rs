@@ -1,0 +1,42 @@
+//! One email, from its own stream: so that it is found right after it was sent.
+
+use super::row::EmailRow;
+use super::timeline::{Moment, moments};
+use crate::events::store::{EventStore, ReadError};
+use crate::events::{EmailEvent, Fact, Stream};
+use crate::values::{EmailId, ExtraHeaders, TenantId};
+
+/// One email with all that happened to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Details {
+    /// The email as it is now.
+    pub row: EmailRow,
+    /// What happened to it.
+    pub timeline: Vec<Moment>,
+    /// Under which its contents are kept.
+    pub content_digest: String,
+    /// Further headers.
+    pub headers: ExtraHeaders,
+}
+
+/// One of a tenant's emails; somebody else's is none.
+pub async fn find(
+    store: &EventStore,
+    tenant: TenantId,
+    email: EmailId,
+) -> Result<Option<Details>, ReadError> {
+    let facts = store.load(&Stream::email(tenant, email)).await?;
+    let Some(Fact::Email(_, _, EmailEvent::Accepted(accepted))) = facts.first().map(|f| &f.fact)
+    else {
+        return Ok(None);
+    };
+    let Some(mut row) = facts.first().and_then(EmailRow::begin) else { return Ok(None) };
+    for recorded in &facts {
+        if let Fact::Email(_, _, event) = &recorded.fact {
+            row.live(event, recorded.at);
+        }
+    }
+    let content_digest = accepted.content.digest.clone();
+    let headers = accepted.headers.clone();
+    Ok(Some(Details { row, timeline: moments(&facts), content_digest, headers }))
+}

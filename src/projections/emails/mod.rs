@@ -1,0 +1,13 @@
+//! The emails with their recipients and timelines, as their senders see them.
+
+mod details;
+mod list;
+mod projector;
+mod row;
+mod timeline;
+
+pub use details::{Details, find};
+pub use list::{EmailFilter, list};
+pub use projector::Emails;
+pub use row::{EmailRow, RecipientRow};
+pub use timeline::{Moment, moments};

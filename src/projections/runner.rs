@@ -1,0 +1,200 @@
+//! Reads, applies, moves the cursor: one transaction a piece, so each fact counts exactly once.
+//!
+//! The lock on the cursor's row is what keeps two nodes from running one projector at a time; it goes
+//! with its holder, so another takes over at once when that one dies.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgPool};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::Projector;
+use crate::clock::Clock;
+use crate::events::store::{EventStore, ReadError};
+use crate::tasks::Tasks;
+use crate::values::Timestamp;
+
+/// Facts in one transaction.
+const PIECE: i64 = 2_000;
+
+/// How late we are when a signal gets lost, and how long we wait after trouble.
+const POLL: Duration = Duration::from_secs(1);
+
+/// How long a reader waits for a read model that is behind.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Keeps one read model in step with the log.
+pub struct Runner {
+    pool: PgPool,
+    store: EventStore,
+    clock: Clock,
+    projector: Arc<dyn Projector>,
+}
+
+/// What came of one piece.
+enum Step {
+    /// There may be more.
+    Moved,
+    /// It is at the head of the log, another node has it, or it cannot go on.
+    Rest,
+}
+
+impl Runner {
+    /// Runs each projector until the tasks are stopped.
+    pub fn start(
+        projectors: Vec<Arc<dyn Projector>>,
+        pool: &PgPool,
+        store: &EventStore,
+        clock: &Clock,
+        tasks: &Tasks,
+    ) {
+        for projector in projectors {
+            let runner =
+                Self { pool: pool.clone(), store: store.clone(), clock: clock.clone(), projector };
+            tasks.spawn(runner.projector.name(), runner.run(tasks.stopping()));
+        }
+    }
+
+    async fn run(self, stopping: CancellationToken) {
+        let mut head = self.store.head();
+        while !stopping.is_cancelled() {
+            match self.step().await {
+                Ok(Step::Moved) => continue,
+                Ok(Step::Rest) => {}
+                Err(error) => {
+                    let projection = self.projector.name();
+                    tracing::warn!(projection, error = &error as &dyn std::error::Error, "waits");
+                }
+            }
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                _ = head.changed() => {}
+                () = sleep(POLL) => {}
+            }
+        }
+    }
+
+    async fn step(&self) -> Result<Step, ReadError> {
+        let mut db = self.pool.begin().await?;
+        let Some(position) = self.take_cursor(&mut db).await? else { return Ok(Step::Rest) };
+        let piece = self.store.read(position, PIECE).await?;
+        if let Some(last) = piece.facts.last() {
+            self.projector.apply(&mut db, &piece.facts).await?;
+            self.move_cursor(&mut db, last.position, None).await?;
+            db.commit().await?;
+            self.measure(last.position);
+            return Ok(Step::Moved);
+        }
+        self.measure(position);
+        let Some(trouble) = piece.trouble else {
+            db.commit().await?;
+            return Ok(Step::Rest);
+        };
+        let sentence = format!("{:#}", anyhow::Error::from(trouble));
+        tracing::error!(projection = self.projector.name(), trouble = sentence, "stands still");
+        self.move_cursor(&mut db, position, Some(&sentence)).await?;
+        db.commit().await?;
+        sleep(POLL).await;
+        Ok(Step::Rest)
+    }
+
+    /// The projector's place, locked; none while another node has it or has outgrown us.
+    async fn take_cursor(&self, db: &mut PgConnection) -> sqlx::Result<Option<i64>> {
+        let (name, version) = (self.projector.name(), self.projector.version());
+        sqlx::query!(
+            "insert into projection_cursors (projection, version, position, updated_at)
+             values ($1, $2, 0, $3) on conflict (projection) do nothing",
+            name,
+            version,
+            self.clock.now().as_datetime(),
+        )
+        .execute(&mut *db)
+        .await?;
+        let cursor = sqlx::query!(
+            "select version, position from projection_cursors where projection = $1
+             for update skip locked",
+            name,
+        )
+        .fetch_optional(&mut *db)
+        .await?;
+        match cursor {
+            None => Ok(None),
+            Some(cursor) if cursor.version == version => Ok(Some(cursor.position)),
+            Some(cursor) if cursor.version > version => {
+                tracing::info!(projection = name, "a newer version of the service has grown it");
+                Ok(None)
+            }
+            Some(_) => {
+                self.projector.reset(&mut *db).await?;
+                sqlx::query!(
+                    "update projection_cursors set version = $2, position = 0
+                     where projection = $1",
+                    name,
+                    version,
+                )
+                .execute(db)
+                .await?;
+                Ok(Some(0))
+            }
+        }
+    }
+
+    async fn move_cursor(
+        &self,
+        db: &mut PgConnection,
+        position: i64,
+        trouble: Option<&str>,
+    ) -> sqlx::Result<()> {
+        sqlx::query!(
+            "update projection_cursors set position = $2, trouble = $3, updated_at = $4
+             where projection = $1",
+            self.projector.name(),
+            position,
+            trouble,
+            self.clock.now().as_datetime(),
+        )
+        .execute(db)
+        .await?;
+        Ok(())
+    }
+
+    fn measure(&self, position: i64) {
+        let behind = (*self.store.head().borrow() - position).max(0);
+        let behind = u32::try_from(behind).map_or(f64::MAX, f64::from);
+        metrics::gauge!("selfmx_projection_lag", "projection" => self.projector.name()).set(behind);
+    }
+}
+
+/// Whether a read model knew all that had happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// It had reached the head of the log as it was when we asked.
+    pub caught_up: bool,
+    /// When it moved last.
+    pub moved_at: Option<Timestamp>,
+}
+
+/// Waits, within bounds, until a read model has reached the present head of the log.
+pub async fn caught_up(pool: &PgPool, projection: &str) -> sqlx::Result<Freshness> {
+    let head = sqlx::query_scalar!("select position from log_head").fetch_one(pool).await?;
+    let mut waited = Duration::ZERO;
+    let mut pause = Duration::from_millis(2);
+    loop {
+        let cursor = sqlx::query!(
+            "select position, updated_at from projection_cursors where projection = $1",
+            projection,
+        )
+        .fetch_optional(pool)
+        .await?;
+        let caught_up = head == 0 || cursor.as_ref().is_some_and(|c| c.position >= head);
+        if caught_up || waited >= PATIENCE {
+            let moved_at = cursor.map(|cursor| cursor.updated_at.into());
+            return Ok(Freshness { caught_up, moved_at });
+        }
+        sleep(pause).await;
+        waited += pause;
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}

@@ -1,0 +1,112 @@
+//! Taking what is due, fairly between tenants, under a lease that runs out.
+
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::values::Timestamp;
+
+/// An email that is ours until the lease runs out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// Whose.
+    pub tenant_id: String,
+    /// Which.
+    pub email_id: String,
+}
+
+/// What a worker wants of the queue.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    /// Under which lease.
+    pub lease: Uuid,
+    /// The present moment.
+    pub now: Timestamp,
+    /// When the lease runs out.
+    pub until: Timestamp,
+    /// The round goes on after this tenant.
+    pub after: &'a str,
+    /// These have as much as they may have of this worker.
+    pub sated: &'a [String],
+    /// At most so many of one tenant.
+    pub per_tenant: i64,
+    /// At most so many in all.
+    pub most: i64,
+}
+
+/// Takes what is due, tenant by tenant in the order of their ids, from where the last round ended.
+///
+/// The tenants are found by hopping over the index, one step a tenant however much mail each has.
+pub async fn claim(pool: &PgPool, wanted: &Wanted<'_>) -> sqlx::Result<Vec<Claimed>> {
+    sqlx::query_as!(
+        Claimed,
+        r#"with recursive waiting(tenant_id) as (
+               (select tenant_id from send_queue where tenant_id > $4
+                order by tenant_id limit 1)
+             union all
+               select (select q.tenant_id from send_queue q where q.tenant_id > w.tenant_id
+                       order by q.tenant_id limit 1)
+               from waiting w where w.tenant_id is not null
+           ), due as materialized (
+               select d.email_id
+               from waiting w
+               join tenants t on t.id = w.tenant_id and t.status = 'active'
+               cross join lateral (
+                   select q.email_id from send_queue q
+                   where q.tenant_id = w.tenant_id and q.due_at <= $2
+                     and (q.lease is null or q.leased_until <= $2)
+                   order by q.priority, q.due_at, q.email_id
+                   limit $6 for update skip locked
+               ) d
+               where not (w.tenant_id = any($5))
+               limit $7
+           )
+           update send_queue q set lease = $1, leased_until = $3
+           from due where q.email_id = due.email_id
+           returning q.tenant_id, q.email_id"#,
+        wanted.lease,
+        wanted.now.as_datetime(),
+        wanted.until.as_datetime(),
+        wanted.after,
+        wanted.sated,
+        wanted.per_tenant,
+        wanted.most,
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Extends the leases of what is still being delivered; answers with those that are still ours.
+pub async fn extend(
+    pool: &PgPool,
+    lease: Uuid,
+    emails: &[String],
+    until: Timestamp,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar!(
+        "update send_queue set leased_until = $3
+         where email_id = any($1) and lease = $2 returning email_id",
+        emails,
+        lease,
+        until.as_datetime(),
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Gives back what was taken and not begun.
+pub async fn give_back(pool: &PgPool, lease: Uuid, emails: &[String]) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update send_queue set lease = null, leased_until = null
+         where email_id = any($1) and lease = $2",
+        emails,
+        lease,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// How many emails wait or are on their way.
+pub async fn depth(pool: &PgPool) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select count(*) as "depth!" from send_queue"#).fetch_one(pool).await
+}
