@@ -7,7 +7,7 @@ pub mod commands;
 //pub mod database;
 pub mod events;
 //pub mod http;
-//pub mod mail;
+pub mod mail;
 pub mod projections;
 //pub mod reactors;
 pub mod tasks;

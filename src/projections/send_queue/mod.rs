@@ -101,10 +101,8 @@ async fn insert(db: &mut PgConnection, changes: &HashMap<EmailId, Change>) -> sq
 }
 
 async fn change(db: &mut PgConnection, all: &HashMap<EmailId, Change>) -> sqlx::Result<()> {
-    let changed: Vec<_> = all
-        .iter()
-        .filter(|(_, c)| c.due_at.is_some() || c.finished > 0 || c.cancelled)
-        .collect();
+    let changed: Vec<_> =
+        all.iter().filter(|(_, c)| c.due_at.is_some() || c.finished > 0 || c.cancelled).collect();
     if changed.is_empty() {
         return Ok(());
     }

@@ -1,0 +1,139 @@
+//! From a route to a connection on which mail can be sent: look-up, check, TCP, TLS, greeting, login.
+
+use std::net::SocketAddr;
+
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+
+use super::addresses::is_public;
+use super::failure::{Failure, Fault};
+use super::outcome::Stage;
+use super::patience::Patience;
+use super::route::Route;
+use crate::values::RelayTls;
+
+/// So many of a host's addresses are tried.
+const ADDRESSES: usize = 4;
+
+/// Opens a connection and logs in.
+pub(super) async fn connect(
+    route: &Route,
+    patience: &Patience,
+) -> Result<AsyncSmtpConnection, Failure> {
+    let addresses = looked_up(route, patience).await?;
+    let mut last = None;
+    for address in addresses.into_iter().take(ADDRESSES) {
+        match greeted(route, address, patience).await {
+            Ok(connection) => return logged_in(connection, route, patience).await,
+            Err(failure) => last = Some(failure),
+        }
+    }
+    Err(last.unwrap_or_else(|| at(Stage::Connect, Fault::lost("the host has no address"))))
+}
+
+fn at(stage: Stage, fault: Fault) -> Failure {
+    Failure { stage, fault }
+}
+
+/// The addresses are checked here and connected to as they are: a second look-up could answer
+/// otherwise.
+async fn looked_up(route: &Route, patience: &Patience) -> Result<Vec<SocketAddr>, Failure> {
+    let found = patience.step_of(tokio::net::lookup_host((route.host.as_str(), route.port))).await;
+    let found: Vec<SocketAddr> = match found {
+        Ok(Ok(found)) => found.collect(),
+        Ok(Err(error)) => {
+            let message = format!("the name of the relay cannot be looked up ({error})");
+            return Err(at(Stage::Connect, Fault::lost(message)));
+        }
+        Err(fault) => return Err(at(Stage::Connect, fault)),
+    };
+    if route.allow_private || found.is_empty() {
+        return Ok(found);
+    }
+    let public: Vec<_> = found.into_iter().filter(|address| is_public(address.ip())).collect();
+    if public.is_empty() {
+        let message = format!(
+            "{} is in a private network, where a relay may be only with SMTP_ALLOW_PRIVATE=true",
+            route.host
+        );
+        return Err(at(Stage::Connect, Fault::Misconfigured { message }));
+    }
+    Ok(public)
+}
+
+async fn greeted(
+    route: &Route,
+    address: SocketAddr,
+    patience: &Patience,
+) -> Result<AsyncSmtpConnection, Failure> {
+    let hello = ClientId::default();
+    let parameters = tls_parameters(route)?;
+    let implicit = match route.tls {
+        RelayTls::Implicit => Some(parameters.clone()),
+        RelayTls::StartTls | RelayTls::None => None,
+    };
+    let timeout = Some(patience.step());
+    let opening = AsyncSmtpConnection::connect_tokio1(address, timeout, &hello, implicit, None);
+    let mut connection = match patience.step_of(opening).await {
+        Ok(Ok(connection)) => connection,
+        Ok(Err(error)) if error.is_tls() => return Err(at(Stage::Tls, Fault::from(error))),
+        Ok(Err(error)) if error.status().is_some() || error.is_response() => {
+            return Err(at(Stage::Greeting, not_for_good(Fault::from(error))));
+        }
+        Ok(Err(error)) => return Err(at(Stage::Connect, Fault::from(error))),
+        Err(fault) => return Err(at(Stage::Connect, fault)),
+    };
+    if route.tls == RelayTls::StartTls {
+        if !connection.can_starttls() {
+            let message = "the relay does not offer STARTTLS; set tls to none to send in clear";
+            return Err(at(Stage::Tls, Fault::lost(message)));
+        }
+        let upgraded = patience.step_of(connection.starttls(parameters, &hello)).await;
+        upgraded
+            .and_then(|done| done.map_err(Fault::from))
+            .map_err(|fault| at(Stage::Tls, not_for_good(fault)))?;
+    }
+    Ok(connection)
+}
+
+fn tls_parameters(route: &Route) -> Result<TlsParameters, Failure> {
+    TlsParameters::builder(route.host.to_string())
+        .dangerous_accept_invalid_certs(!route.tls_verify)
+        .dangerous_accept_invalid_hostnames(!route.tls_verify)
+        .build()
+        .map_err(|error| at(Stage::Tls, Fault::from(error)))
+}
+
+/// Before a mail is even named, a "never" is about the relay's present state, not about the mail.
+fn not_for_good(fault: Fault) -> Fault {
+    match fault {
+        Fault::Refused { .. } => Fault::lost(fault.message()),
+        Fault::Lost { .. } | Fault::Login { .. } | Fault::Misconfigured { .. } => fault,
+    }
+}
+
+async fn logged_in(
+    mut connection: AsyncSmtpConnection,
+    route: &Route,
+    patience: &Patience,
+) -> Result<AsyncSmtpConnection, Failure> {
+    let Some((user, password)) = &route.login else { return Ok(connection) };
+    let mechanisms = [Mechanism::Plain, Mechanism::Login];
+    if connection.server_info().get_auth_mechanism(&mechanisms).is_none() {
+        let message = "the relay offers no login (AUTH PLAIN or LOGIN)".to_owned();
+        return Err(at(Stage::Login, Fault::Login { message }));
+    }
+    let credentials = Credentials::new(user.clone(), password.expose().to_owned());
+    match patience.step_of(connection.auth(&mechanisms, &credentials)).await {
+        Ok(Ok(_)) => Ok(connection),
+        Ok(Err(error)) => {
+            let mut fault = Fault::from(error);
+            if let Fault::Refused { code: code @ 500.., message, .. } = &fault {
+                fault = Fault::Login { message: format!("{code} {message}") };
+            }
+            Err(at(Stage::Login, fault))
+        }
+        Err(fault) => Err(at(Stage::Login, fault)),
+    }
+}

@@ -1,0 +1,102 @@
+//! The transport that speaks SMTP.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::failure::{Ambiguity, Failure, Fault};
+use super::outcome::{Sent, Stage};
+use super::patience::Patience;
+use super::pool::{Open, Pool, Pools};
+use super::route::Route;
+use super::session::{Ended, deliver};
+use super::{Envelope, Transport, connect};
+use crate::mail::compose::Message;
+
+/// So many connections are open at most, to all relays together.
+const CONNECTIONS: usize = 512;
+
+/// Sends by SMTP over pooled connections. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    pools: Arc<Pools>,
+}
+
+impl Default for Smtp {
+    fn default() -> Self {
+        Self { pools: Arc::new(Pools::new(CONNECTIONS)) }
+    }
+}
+
+impl Smtp {
+    /// Closes connections that nobody needs.
+    pub fn tidy(&self) {
+        self.pools.tidy();
+    }
+
+    async fn open(&self, route: &Route, patience: &Patience) -> Result<Open, Failure> {
+        let stopping = || Failure { stage: Stage::Connect, fault: Fault::lost("stopping") };
+        let place = self.pools.place().await.ok_or_else(stopping)?;
+        let smtp = connect::connect(route, patience).await?;
+        Ok(Open::new(smtp, place))
+    }
+
+    async fn attempt(
+        &self,
+        pool: &Pool,
+        route: &Route,
+        envelope: &Envelope,
+        message: &Message,
+    ) -> Result<Ended, Failure> {
+        let patience = Patience::new(route.timeout, message.bytes.len());
+        if let Some(mut open) = pool.take() {
+            let ended = deliver(&mut open.smtp, envelope, message, &patience).await;
+            if !went_stale(&ended) {
+                return Ok(kept(pool, open, ended));
+            }
+        }
+        let patience = Patience::new(route.timeout, message.bytes.len());
+        let mut open = self.open(route, &patience).await?;
+        let ended = deliver(&mut open.smtp, envelope, message, &patience).await;
+        Ok(kept(pool, open, ended))
+    }
+}
+
+/// The relay had closed a kept connection meanwhile: that says nothing about the mail.
+fn went_stale(ended: &Ended) -> bool {
+    ended
+        .failure
+        .as_ref()
+        .is_some_and(|failure| failure.stage == Stage::Mail && failure.fault.ends_the_connection())
+}
+
+fn kept(pool: &Pool, open: Open, ended: Ended) -> Ended {
+    if ended.reusable {
+        pool.keep(open);
+    }
+    ended
+}
+
+#[async_trait]
+impl Transport for Smtp {
+    async fn send(&self, route: &Route, envelope: &Envelope, message: &Message) -> Sent {
+        let pool = self.pools.of(route);
+        let _slot = pool.turn().await;
+        let begun = Instant::now();
+        let (outcomes, failure) = match self.attempt(&pool, route, envelope, message).await {
+            Ok(ended) => (ended.outcomes, ended.failure),
+            Err(failure) => {
+                let outcome = failure.fault.outcome(Ambiguity::None);
+                let all = envelope.to.iter().map(|to| (to.clone(), outcome.clone()));
+                (all.collect(), Some(failure))
+            }
+        };
+        metrics::histogram!("selfmx_smtp_send_duration").record(begun.elapsed().as_secs_f64());
+        if let Some(failure) = &failure {
+            let stage = failure.stage.as_str();
+            metrics::counter!("selfmx_smtp_errors_total", "stage" => stage).increment(1);
+        }
+        Sent { outcomes, trouble: failure.map(|failure| failure.trouble()) }
+    }
+}
