@@ -189,7 +189,6 @@ create table usage (
 -- How a tenant's relay did last: an observation of the delivery, not a fact.
 create table relay_health (
     tenant_id varchar     primary key,
-    version   bigint      not null,
     healthy   boolean     not null,
     message   varchar,
     since     timestamptz not null

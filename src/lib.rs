@@ -3,13 +3,13 @@
 //pub mod cli;
 pub mod clock;
 pub mod commands;
-//pub mod config;
-//pub mod database;
+pub mod config;
+pub mod database;
 pub mod events;
 //pub mod http;
 pub mod mail;
 pub mod projections;
-//pub mod reactors;
+pub mod reactors;
 pub mod tasks;
-//pub mod telemetry;
+pub mod telemetry;
 pub mod values;

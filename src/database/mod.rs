@@ -1,1 +1,68 @@
-//! Postgres as a tool: connecting, the embedded one, migrations, leases.
+//! Postgres as a tool: connecting, the embedded one, migrations, counting requests.
+
+pub mod embedded;
+pub mod migrate;
+pub mod request_meter;
+pub mod secret_file;
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// A statement that runs for longer has gone astray.
+const LONGEST_STATEMENT: &str = "60s";
+
+/// How connections are shared.
+#[derive(Clone, Copy, Debug)]
+pub struct Sharing {
+    /// At most so many.
+    pub size: u32,
+    /// How long to wait for one.
+    pub timeout: Duration,
+    /// How long an unused one is kept.
+    pub idle: Duration,
+}
+
+/// Where an outside database is, from its URL; the error does not show the URL.
+pub fn options_of(url: &str) -> sqlx::Result<PgConnectOptions> {
+    url.parse()
+}
+
+/// Connects, and tries again for a while: a database that starts together with us is a moment late.
+pub async fn connect(options: PgConnectOptions, sharing: Sharing) -> sqlx::Result<PgPool> {
+    let options = options
+        .application_name("selfmx")
+        .options([("statement_timeout", LONGEST_STATEMENT), ("timezone", "UTC")]);
+    let pool = PgPoolOptions::new()
+        .max_connections(sharing.size)
+        .acquire_timeout(sharing.timeout)
+        .idle_timeout(sharing.idle);
+    let mut tries = 0;
+    loop {
+        match pool.clone().connect_with(options.clone()).await {
+            Ok(pool) => return Ok(pool),
+            Err(error) if tries < 10 && may_come_up(&error) => {
+                tracing::info!(%error, "the database does not answer yet");
+                tries += 1;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn may_come_up(error: &sqlx::Error) -> bool {
+    // 57P03: it is starting up.
+    let starting = |refusal: &dyn sqlx::error::DatabaseError| {
+        refusal.code().is_some_and(|code| code == "57P03")
+    };
+    error.as_database_error().is_some_and(starting)
+        || matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut)
+}
+
+/// True if the database answers.
+pub async fn answers(pool: &PgPool) -> bool {
+    let asked = sqlx::query_scalar!(r#"select 1 as "one!""#).fetch_one(pool);
+    matches!(tokio::time::timeout(Duration::from_secs(5), asked).await, Ok(Ok(_)))
+}

@@ -1,1 +1,9 @@
-//! What we do because something happened: the only room that acts on the world.
+//! What we do because something happened; the only room with side effects of its own accord.
+//!
+//! Each reactor takes work under a lease or in a way that may happen twice, acts, and tells a command
+//! what came of it. To add one: its file here, and its start in `cli`.
+
+pub mod delivery;
+pub mod housekeeping;
+pub mod orphans;
+pub mod usage_meter;

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 
 pub use outcome::{Outcome, Sent, Stage, Trouble};
 pub use probe::{described, probe};
-pub use route::{Route, RouteKey};
+pub use route::{Defaults, Route, RouteKey, Routes};
 pub use smtp::Smtp;
 
 use super::compose::Message;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::values::{HostName, RelayTls, Secret};
+use crate::values::{HostName, OpenError, Relay, RelayTls, Secret, SecretKey};
 
 /// A relay, its password opened, and the limits that hold for it.
 #[derive(Clone, Debug)]
@@ -46,5 +46,58 @@ impl RouteKey {
     /// True if `other` holds older settings of the same owner.
     pub fn replaces(&self, other: &Self) -> bool {
         self.who == other.who && self.version > other.version
+    }
+}
+
+/// What holds for every relay that says nothing else.
+#[derive(Clone, Copy, Debug)]
+pub struct Defaults {
+    /// Open connections at most.
+    pub pool_size: usize,
+    /// False: any certificate will do.
+    pub tls_verify: bool,
+    /// True: relays may be in our own network.
+    pub allow_private: bool,
+    /// How long each step may take.
+    pub timeout: Duration,
+}
+
+/// Finds the way for each owner's mail.
+#[derive(Clone, Debug)]
+pub struct Routes {
+    shared: Route,
+    defaults: Defaults,
+    secrets: SecretKey,
+}
+
+impl Routes {
+    /// By `shared` for all who have no relay of their own.
+    pub fn new(shared: Route, defaults: Defaults, secrets: SecretKey) -> Self {
+        Self { shared, defaults, secrets }
+    }
+
+    /// The way for those who have no relay of their own.
+    pub fn shared(&self) -> &Route {
+        &self.shared
+    }
+
+    /// The way by somebody's own relay, whose settings have this version.
+    pub fn own(&self, owner: &str, version: u64, relay: &Relay) -> Result<Route, OpenError> {
+        let login = match (&relay.user, &relay.password) {
+            (Some(user), Some(sealed)) => Some((user.clone(), self.secrets.open(owner, sealed)?)),
+            (Some(_) | None, _) => None,
+        };
+        Ok(Route {
+            host: relay.host.clone(),
+            port: relay.port,
+            tls: relay.tls,
+            login,
+            pool_size: relay.pool_size.map_or(self.defaults.pool_size, usize::from),
+            messages_per_second: relay.messages_per_second,
+            tls_verify: self.defaults.tls_verify,
+            allow_private: self.defaults.allow_private,
+            timeout: self.defaults.timeout,
+            key: RouteKey::new(owner, version),
+        })
     }
 }

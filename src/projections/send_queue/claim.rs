@@ -75,31 +75,33 @@ pub async fn claim(pool: &PgPool, wanted: &Wanted<'_>) -> sqlx::Result<Vec<Claim
     .await
 }
 
-/// Extends the leases of what is still being delivered; answers with those that are still ours.
+/// Extends the leases of what is still being delivered; answers with the emails that are still ours.
 pub async fn extend(
     pool: &PgPool,
-    lease: Uuid,
     emails: &[String],
+    leases: &[Uuid],
     until: Timestamp,
 ) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
-        "update send_queue set leased_until = $3
-         where email_id = any($1) and lease = $2 returning email_id",
+        "update send_queue q set leased_until = $3
+         from unnest($1::varchar[], $2::uuid[]) as ours(email_id, lease)
+         where q.email_id = ours.email_id and q.lease = ours.lease returning q.email_id",
         emails,
-        lease,
+        leases,
         until.as_datetime(),
     )
     .fetch_all(pool)
     .await
 }
 
-/// Gives back what was taken and not begun.
-pub async fn give_back(pool: &PgPool, lease: Uuid, emails: &[String]) -> sqlx::Result<()> {
+/// Gives back what was taken and not brought to an end.
+pub async fn give_back(pool: &PgPool, emails: &[String], leases: &[Uuid]) -> sqlx::Result<()> {
     sqlx::query!(
-        "update send_queue set lease = null, leased_until = null
-         where email_id = any($1) and lease = $2",
+        "update send_queue q set lease = null, leased_until = null
+         from unnest($1::varchar[], $2::uuid[]) as ours(email_id, lease)
+         where q.email_id = ours.email_id and q.lease = ours.lease",
         emails,
-        lease,
+        leases,
     )
     .execute(pool)
     .await?;

@@ -1,1 +1,0 @@
-//! Every setting, read once; a wrong value stops the start with a sentence that names it.

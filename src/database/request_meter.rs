@@ -1,0 +1,250 @@
+//! Counts requests exactly, over all nodes: one statement for all that wait, a place for each.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::tasks::Tasks;
+use crate::values::{Day, TenantId, Timestamp};
+
+/// So many requests may wait to be counted.
+const QUEUE: usize = 4_096;
+
+/// Counts requests. Clones share one counter.
+#[derive(Clone, Debug)]
+pub struct RequestMeter {
+    queue: mpsc::Sender<Asked>,
+    pool: PgPool,
+}
+
+/// A request's place in its window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Counts from one: the hundredth request of a limit of a hundred passes, the next does not.
+    pub number: u64,
+    /// When the window ends.
+    pub window_ends: i64,
+}
+
+/// A day's requests of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayTotal {
+    /// Whose.
+    pub tenant_id: String,
+    /// On which day.
+    pub day: Day,
+    /// How many in all.
+    pub requests: u64,
+}
+
+/// Why a request was not counted.
+#[derive(Debug, thiserror::Error)]
+pub enum MeterError {
+    /// Too many wait.
+    #[error("too many requests wait to be counted")]
+    Full,
+    /// The database did not take it.
+    #[error("the request cannot be counted")]
+    Database,
+}
+
+#[derive(Debug)]
+struct Asked {
+    tenant: TenantId,
+    day: Day,
+    window: Window,
+    answer: oneshot::Sender<Option<Place>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Window {
+    start: i64,
+    seconds: i64,
+}
+
+impl RequestMeter {
+    /// Starts counting; `tasks` must be stopped after whatever asks.
+    pub fn start(pool: PgPool, tasks: &Tasks) -> Self {
+        let (queue, mut asked) = mpsc::channel(QUEUE);
+        let stopping = tasks.stopping();
+        let counting = pool.clone();
+        tasks.spawn("request meter", async move {
+            let mut batch = Vec::new();
+            loop {
+                tokio::select! {
+                    more = asked.recv_many(&mut batch, QUEUE) => if more == 0 { return },
+                    () = stopping.cancelled() => return,
+                }
+                count(&counting, std::mem::take(&mut batch)).await;
+            }
+        });
+        Self { queue, pool }
+    }
+
+    /// Counts one request and says which place it has in its window.
+    pub async fn place(
+        &self,
+        tenant: TenantId,
+        window: Duration,
+        now: Timestamp,
+    ) -> Result<Place, MeterError> {
+        let seconds = i64::try_from(window.as_secs()).unwrap_or(i64::MAX).max(1);
+        let start = now.unix_seconds().div_euclid(seconds) * seconds;
+        let (answer, told) = oneshot::channel();
+        let asked = Asked { tenant, day: now.day(), window: Window { start, seconds }, answer };
+        self.queue.try_send(asked).map_err(|_| MeterError::Full)?;
+        told.await.ok().flatten().ok_or(MeterError::Database)
+    }
+
+    /// The days with requests that are no facts yet.
+    pub async fn unrecorded(&self) -> sqlx::Result<Vec<DayTotal>> {
+        let rows = sqlx::query!(
+            "select tenant_id, day, requests from request_counts where requests > recorded
+             order by day, tenant_id limit 1000",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let totals = rows.into_iter().map(|row| DayTotal {
+            tenant_id: row.tenant_id,
+            day: row.day.into(),
+            requests: u64::try_from(row.requests).unwrap_or(0),
+        });
+        Ok(totals.collect())
+    }
+
+    /// Notes that a day's requests are facts now.
+    pub async fn recorded(&self, total: &DayTotal) -> sqlx::Result<()> {
+        sqlx::query!(
+            "update request_counts set recorded = greatest(recorded, $3)
+             where tenant_id = $1 and day = $2",
+            total.tenant_id,
+            total.day.as_date(),
+            i64::try_from(total.requests).unwrap_or(i64::MAX),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// True once all requests of these days are facts; the last day excluded.
+    pub async fn is_settled(&self, from: Day, until: Day) -> sqlx::Result<bool> {
+        let open = sqlx::query_scalar!(
+            r#"select exists (select 1 from request_counts
+                              where requests > recorded and day >= $1 and day < $2) as "open!""#,
+            from.as_date(),
+            until.as_date(),
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(!open)
+    }
+
+    /// Forgets windows that ended before a moment, and days that are facts.
+    pub async fn forget_before(&self, moment: Timestamp) -> sqlx::Result<()> {
+        sqlx::query!(
+            "delete from request_windows where window_start + window_seconds < $1",
+            moment.unix_seconds(),
+        )
+        .execute(&self.pool)
+        .await?;
+        sqlx::query!(
+            "delete from request_counts where requests = recorded and day < $1",
+            moment.minus(Duration::from_secs(7 * 86_400)).day().as_date(),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}
+
+async fn count(pool: &PgPool, batch: Vec<Asked>) {
+    let mut windows: BTreeMap<(TenantId, Window), i64> = BTreeMap::new();
+    let mut days: BTreeMap<(TenantId, Day), i64> = BTreeMap::new();
+    for asked in &batch {
+        *windows.entry((asked.tenant, asked.window)).or_default() += 1;
+        *days.entry((asked.tenant, asked.day)).or_default() += 1;
+    }
+    let mut used = match add(pool, &windows, &days).await {
+        Ok(used) => used,
+        Err(error) => {
+            tracing::warn!(%error, "requests cannot be counted");
+            return;
+        }
+    };
+    for asked in batch {
+        let key = (asked.tenant, asked.window);
+        let place = used.get_mut(&key).map(|next| {
+            *next += 1;
+            let window_ends = asked.window.start + asked.window.seconds;
+            Place { number: u64::try_from(*next).unwrap_or(0), window_ends }
+        });
+        // Whoever asked may have gone; it was counted all the same.
+        let _ = asked.answer.send(place);
+    }
+}
+
+/// Adds all and answers with what each window had before. The keys are in one order on every node, so
+/// that no two wait for each other.
+async fn add(
+    pool: &PgPool,
+    windows: &BTreeMap<(TenantId, Window), i64>,
+    days: &BTreeMap<(TenantId, Day), i64>,
+) -> sqlx::Result<HashMap<(TenantId, Window), i64>> {
+    let mut db = pool.begin().await?;
+    // A count that a crash of Postgres forgets is half a second of a minute: not worth a sync.
+    sqlx::query!("set local synchronous_commit to off").execute(&mut *db).await?;
+    let tenants: Vec<String> = windows.keys().map(|(tenant, _)| tenant.to_string()).collect();
+    let starts: Vec<i64> = windows.keys().map(|(_, window)| window.start).collect();
+    let seconds: Vec<i64> = windows.keys().map(|(_, window)| window.seconds).collect();
+    let counts: Vec<i64> = windows.values().copied().collect();
+    let rows = sqlx::query!(
+        "insert into request_windows (tenant_id, window_start, window_seconds, used)
+         select w.tenant_id, w.start, w.seconds, w.used
+         from unnest($1::varchar[], $2::bigint[], $3::bigint[], $4::bigint[])
+           as w(tenant_id, start, seconds, used)
+         order by w.tenant_id, w.start, w.seconds
+         on conflict (tenant_id, window_start, window_seconds) do update
+         set used = request_windows.used + excluded.used
+         returning tenant_id, window_start, window_seconds, used",
+        &tenants,
+        &starts,
+        &seconds,
+        &counts,
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    add_days(&mut db, days).await?;
+    db.commit().await?;
+    let used = rows.into_iter().filter_map(|row| {
+        let tenant = row.tenant_id.parse().ok()?;
+        let window = Window { start: row.window_start, seconds: row.window_seconds };
+        let ours = windows.get(&(tenant, window))?;
+        Some(((tenant, window), row.used - ours))
+    });
+    Ok(used.collect())
+}
+
+async fn add_days(
+    db: &mut sqlx::PgConnection,
+    days: &BTreeMap<(TenantId, Day), i64>,
+) -> sqlx::Result<()> {
+    let tenants: Vec<String> = days.keys().map(|(tenant, _)| tenant.to_string()).collect();
+    let dates: Vec<_> = days.keys().map(|(_, day)| day.as_date()).collect();
+    let counts: Vec<i64> = days.values().copied().collect();
+    sqlx::query!(
+        "insert into request_counts (tenant_id, day, requests)
+         select d.tenant_id, d.day, d.requests
+         from unnest($1::varchar[], $2::date[], $3::bigint[]) as d(tenant_id, day, requests)
+         order by d.tenant_id, d.day
+         on conflict (tenant_id, day) do update
+         set requests = request_counts.requests + excluded.requests",
+        &tenants,
+        &dates,
+        &counts,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,229 @@
+//! One attempt at one email, from its lease to its outcome. No transaction is open while we talk to a
+//! relay.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::Delivery;
+use crate::commands::context::Context;
+use crate::commands::email::{
+    Email, RecipientOutcome, RecordDelivery, StartDelivery, record_delivery,
+};
+use crate::commands::executor::CommandError;
+use crate::commands::tenant::Tenant;
+use crate::mail::transport::{Envelope, Outcome, Route, Sent, Transport};
+use crate::mail::{Letter, Message, compose};
+use crate::projections::relay_health;
+use crate::projections::send_queue::Claimed;
+use crate::telemetry::chain;
+use crate::values::{Address, EmailContent, EmailId, TenantId};
+
+/// How long to wait before telling again what the log did not take.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// What an attempt is about.
+struct Subject {
+    tenant: TenantId,
+    id: EmailId,
+    lease: Uuid,
+    email: Email,
+}
+
+/// Why there is nothing to hand over.
+#[derive(Debug, thiserror::Error)]
+enum Hindrance {
+    #[error("its contents are not kept any more")]
+    NoContents,
+    #[error("its contents cannot be read")]
+    BrokenContents,
+    #[error("it cannot be written: {0}")]
+    Unwritable(String),
+    #[error("the tenant is gone")]
+    NoTenant,
+    /// Not the email's fault: later it may go.
+    #[error("{0}")]
+    Later(String),
+}
+
+impl Delivery {
+    /// Tries once; whatever happens becomes a fact, or the lease runs out and it is tried again.
+    pub(super) async fn attempt(&self, claimed: &Claimed, lease: Uuid) {
+        let Some(subject) = self.begun(claimed, lease).await else { return };
+        let outcomes = match self.prepared(&subject).await {
+            Ok((route, message)) => self.handed_over(&subject, &route, &message).await,
+            Err(hindrance) => hindered(&subject, &hindrance),
+        };
+        self.record(&subject, outcomes).await;
+    }
+
+    /// `DeliveryStarted` is on disk before the first byte goes out.
+    async fn begun(&self, claimed: &Claimed, lease: Uuid) -> Option<Subject> {
+        let tenant: TenantId = claimed.tenant_id.parse().ok()?;
+        let id: EmailId = claimed.email_id.parse().ok()?;
+        let command = StartDelivery { tenant, email: id, lease };
+        match self.commands.run(&Context::of("delivery"), &command).await {
+            Ok(done) => {
+                let email = done.state.known()?.clone();
+                Some(Subject { tenant, id, lease, email })
+            }
+            Err(CommandError::Refused(refusal)) => {
+                tracing::debug!(email = %id, %refusal, "nothing to deliver");
+                None
+            }
+            Err(error) => {
+                tracing::warn!(email = %id, error = chain(&error), "its delivery cannot be started");
+                sleep(AGAIN).await;
+                self.give_back(id, lease).await;
+                None
+            }
+        }
+    }
+
+    async fn give_back(&self, email: EmailId, lease: Uuid) {
+        use crate::projections::send_queue::give_back;
+        if let Err(error) = give_back(&self.pool, &[email.to_string()], &[lease]).await {
+            tracing::warn!(%email, %error, "a lease cannot be given back; it runs out by itself");
+        }
+    }
+
+    async fn prepared(&self, subject: &Subject) -> Result<(Route, Message), Hindrance> {
+        let later = |error: &dyn std::fmt::Display| Hindrance::Later(error.to_string());
+        let past = self.commands.tenant(subject.tenant).await.map_err(|error| later(&error))?;
+        let tenant = past.state.ever().ok_or(Hindrance::NoTenant)?;
+        let route = self.route(tenant, past.version).map_err(|error| later(&error))?;
+        let digest = &subject.email.accepted.content.digest;
+        let sealed = self.commands.store().content(subject.tenant, digest).await;
+        let sealed = sealed.map_err(|error| later(&error))?.ok_or(Hindrance::NoContents)?;
+        let owner = format!("{}/{digest}", subject.tenant);
+        let bytes = self
+            .secrets
+            .open_bytes(&owner, &sealed)
+            .map_err(|error| Hindrance::Later(error.to_string()))?;
+        let content = EmailContent::from_bytes(&bytes).map_err(|_| Hindrance::BrokenContents)?;
+        let letter = letter(subject, content);
+        let message = tokio::task::spawn_blocking(move || compose(&letter)).await;
+        let message = message.map_err(|error| later(&error))?;
+        Ok((route, message.map_err(|error| Hindrance::Unwritable(error.to_string()))?))
+    }
+
+    fn route(&self, tenant: &Tenant, version: i64) -> Result<Route, crate::values::OpenError> {
+        match &tenant.relay {
+            Some(relay) => {
+                let version = u64::try_from(version).unwrap_or(0);
+                self.routes.own(&tenant.id.to_string(), version, relay)
+            }
+            None => Ok(self.routes.shared().clone()),
+        }
+    }
+
+    async fn handed_over(
+        &self,
+        subject: &Subject,
+        route: &Route,
+        message: &Message,
+    ) -> Vec<(Address, RecipientOutcome)> {
+        let from = subject.email.accepted.from.address.clone();
+        let envelope = Envelope { from, to: subject.email.pending.clone() };
+        let sent = self.smtp.send(route, &envelope, message).await;
+        self.note_health(subject, route, &sent).await;
+        sent.outcomes.into_iter().map(|(to, outcome)| (to, told(outcome))).collect()
+    }
+
+    /// Whether a tenant's own relay is well is shown to the tenant.
+    async fn note_health(&self, subject: &Subject, route: &Route, sent: &Sent) {
+        if route.key == self.routes.shared().key {
+            return;
+        }
+        let trouble = sent.trouble.as_ref().map(|trouble| trouble.message.as_str());
+        let at = self.clock.now();
+        if let Err(error) = relay_health::note(&self.pool, subject.tenant, trouble, at).await {
+            tracing::debug!(%error, "the relay's health cannot be noted");
+        }
+    }
+
+    /// What happened must become a fact: tried until it is, or until somebody else has the email.
+    async fn record(&self, subject: &Subject, outcomes: Vec<(Address, RecipientOutcome)>) {
+        for (_, outcome) in &outcomes {
+            count(outcome);
+        }
+        let command = RecordDelivery {
+            tenant: subject.tenant,
+            email: subject.id,
+            lease: subject.lease,
+            outcomes,
+            retry: self.retry,
+        };
+        loop {
+            match self.commands.run(&Context::of("delivery"), &command).await {
+                Ok(_) | Err(CommandError::Refused(record_delivery::Refusal::NotFound)) => return,
+                Err(CommandError::Refused(record_delivery::Refusal::LeaseLost)) => {
+                    tracing::warn!(email = %subject.id, "another worker has taken it meanwhile");
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!(email = %subject.id, error = chain(&error), "its outcome is told again");
+                    sleep(AGAIN).await;
+                }
+            }
+        }
+    }
+}
+
+fn letter(subject: &Subject, content: EmailContent) -> Letter {
+    let accepted = subject.email.accepted.clone();
+    Letter {
+        id: subject.id,
+        from: accepted.from,
+        recipients: accepted.recipients,
+        reply_to: accepted.reply_to,
+        subject: accepted.subject,
+        html: content.html,
+        text: content.text,
+        headers: accepted.headers,
+        attachments: content.attachments,
+        date: subject.email.accepted_at,
+    }
+}
+
+fn hindered(subject: &Subject, hindrance: &Hindrance) -> Vec<(Address, RecipientOutcome)> {
+    let message = hindrance.to_string();
+    let outcome = match hindrance {
+        Hindrance::Later(_) => {
+            RecipientOutcome::Deferred { code: None, message, may_have_arrived: false }
+        }
+        Hindrance::NoContents
+        | Hindrance::BrokenContents
+        | Hindrance::Unwritable(_)
+        | Hindrance::NoTenant => RecipientOutcome::Failed { message },
+    };
+    subject.email.pending.iter().map(|to| (to.clone(), outcome.clone())).collect()
+}
+
+fn told(outcome: Outcome) -> RecipientOutcome {
+    match outcome {
+        Outcome::Delivered { response } => RecipientOutcome::Delivered { response },
+        Outcome::Bounced { code, enhanced, message } => {
+            let words = enhanced.into_iter().chain([message]).collect::<Vec<_>>();
+            RecipientOutcome::Bounced { code, message: words.join(" ") }
+        }
+        Outcome::Deferred { code, message, ambiguous } => {
+            RecipientOutcome::Deferred { code, message, may_have_arrived: ambiguous }
+        }
+        Outcome::AuthRefused { message } => {
+            RecipientOutcome::Failed { message: format!("the relay refused the login: {message}") }
+        }
+        Outcome::Misconfigured { message } => RecipientOutcome::Failed { message },
+    }
+}
+
+fn count(outcome: &RecipientOutcome) {
+    let name = match outcome {
+        RecipientOutcome::Delivered { .. } => "selfmx_emails_delivered",
+        RecipientOutcome::Bounced { .. } => "selfmx_emails_bounced",
+        RecipientOutcome::Failed { .. } => "selfmx_emails_failed",
+        RecipientOutcome::Deferred { .. } => "selfmx_emails_deferred",
+    };
+    metrics::counter!(name).increment(1);
+}

@@ -1,0 +1,45 @@
+//! Delivers what is due: takes it fairly, hands it over, tells what came of it.
+
+mod attempt;
+mod flights;
+mod worker;
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+
+use crate::clock::Clock;
+use crate::commands::email::RetrySchedule;
+use crate::commands::executor::Executor;
+use crate::mail::transport::{Routes, Smtp};
+use crate::tasks::Tasks;
+use crate::values::SecretKey;
+
+/// All that the delivery needs.
+#[derive(Clone)]
+pub struct Delivery {
+    /// The send queue.
+    pub pool: PgPool,
+    /// Tells what happened.
+    pub commands: Executor,
+    /// Opens the contents.
+    pub secrets: SecretKey,
+    /// Which way mail goes.
+    pub routes: Routes,
+    /// Carries it.
+    pub smtp: Smtp,
+    /// How patient we are.
+    pub retry: RetrySchedule,
+    /// Mails on their way at once.
+    pub workers: usize,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl Delivery {
+    /// Delivers until the tasks are stopped.
+    pub fn start(self, tasks: &Tasks) {
+        let worker = worker::Worker::new(Arc::new(self), tasks.clone());
+        tasks.spawn("delivery", worker.run());
+    }
+}

@@ -1,0 +1,53 @@
+//! Withdraws the mail that a deleted tenant has left in the queue.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+
+use crate::commands::context::Context;
+use crate::commands::email::CancelEmail;
+use crate::commands::email::cancel_email::Because;
+use crate::commands::executor::{CommandError, Executor};
+use crate::projections::tenants;
+use crate::tasks::Tasks;
+use crate::telemetry::chain;
+
+const POLL: Duration = Duration::from_secs(1);
+
+/// Looks for such mail until the tasks are stopped.
+pub fn start(pool: PgPool, commands: Executor, tasks: &Tasks) {
+    let stopping = tasks.stopping();
+    tasks.spawn("orphans", async move {
+        let mut head = commands.store().head();
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                _ = head.changed() => {}
+                () = tokio::time::sleep(POLL) => {}
+            }
+            if let Err(error) = withdraw(&pool, &commands).await {
+                tracing::warn!(%error, "the mail of deleted tenants cannot be looked for");
+            }
+            // The head moves with every mail; a deleted tenant's may wait a little.
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = tokio::time::sleep(Duration::from_millis(200)) => {}
+            }
+        }
+    });
+}
+
+async fn withdraw(pool: &PgPool, commands: &Executor) -> sqlx::Result<()> {
+    for (tenant, email) in tenants::deleted_with_mail(pool).await? {
+        let (Ok(tenant), Ok(email)) = (tenant.parse(), email.parse()) else { continue };
+        let command = CancelEmail { tenant, email, reason: Because::TenantDeleted };
+        match commands.run(&Context::of("orphans"), &command).await {
+            // A worker that has it tells its outcome first.
+            Ok(_) | Err(CommandError::Refused(_)) => {}
+            Err(error) => {
+                tracing::warn!(%email, error = chain(&error), "it cannot be withdrawn yet");
+            }
+        }
+    }
+    Ok(())
+}
