@@ -101,9 +101,9 @@ create table api_keys (
     expires_at      timestamptz,
     revoked_at      timestamptz,
     version         bigint      not null,
-    created_at      timestamptz not null,
-    constraint api_keys_hash_unique unique (key_hash)
+    created_at      timestamptz not null
 );
+create unique index api_keys_hash_unique on api_keys (key_hash) where revoked_at is null;
 create index api_keys_tenant_index on api_keys (tenant_id, id);
 
 -- When a key was used last, to the minute: an observation, not a fact.
@@ -173,6 +173,7 @@ create table email_timeline (
     details  jsonb       not null,
     constraint email_timeline_pkey primary key (email_id, position)
 );
+create index email_timeline_tenant_index on email_timeline (tenant_id, position desc);
 
 create table usage (
     tenant_id        varchar not null,

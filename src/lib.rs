@@ -6,7 +6,7 @@ pub mod commands;
 pub mod config;
 pub mod database;
 pub mod events;
-//pub mod http;
+pub mod http;
 pub mod mail;
 pub mod projections;
 pub mod reactors;

@@ -1,6 +1,7 @@
 //! Who asks, in which request, and under which idempotency key.
 
 use crate::events::{Metadata, Stream};
+use crate::values::{KeyId, TenantId};
 
 /// The circumstances of a command.
 #[derive(Clone, Debug, Default)]
@@ -16,10 +17,15 @@ pub struct Context {
 /// A key as the caller was let in with it.
 #[derive(Clone, Debug)]
 pub struct KeySeen {
-    /// Its stream.
-    pub stream: Stream,
-    /// How many facts it had.
-    pub version: i64,
+    pub(super) stream: Stream,
+    pub(super) version: i64,
+}
+
+impl KeySeen {
+    /// A key of a tenant's, or of the operator's, as it was.
+    pub fn new(tenant: Option<TenantId>, key: KeyId, version: i64) -> Self {
+        Self { stream: Stream::api_key(tenant, key), version }
+    }
 }
 
 /// A request that may come twice.

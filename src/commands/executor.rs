@@ -11,7 +11,7 @@ use super::{Command, Decision, State};
 use crate::clock::Clock;
 use crate::events::store::append::{Append, AppendError, Guard, Part, Receipt};
 use crate::events::store::{EventStore, ReadError};
-use crate::events::{Fact, Recorded, Stream};
+use crate::events::{Fact, Metadata, Recorded, Stream};
 use crate::values::{TenantId, Timestamp};
 
 /// So often somebody else may be faster.
@@ -71,12 +71,55 @@ pub enum CommandError<R> {
     /// Others were faster each time.
     #[error("too many changes to the same thing at once")]
     Contended,
-    /// The past could not be read.
-    #[error("the past cannot be read")]
-    Read(#[from] ReadError),
-    /// The log did not take it.
-    #[error("the log did not take it")]
-    Append(AppendError),
+    /// Somebody else has this name.
+    #[error("the {kind} {name} is taken")]
+    Taken {
+        /// What sort of name.
+        kind: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// It would be more than the day allows.
+    #[error("the day's allowance of {limit} is used up: {used} so far")]
+    OverQuota {
+        /// The allowance.
+        limit: u64,
+        /// What was used before.
+        used: u64,
+    },
+    /// The idempotency key was used before, for another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// More waits for the log than can be written in reasonable time.
+    #[error("too many requests wait for the log")]
+    Full,
+    /// The log could not be read or written.
+    #[error("the log does not answer")]
+    Log(#[source] sqlx::Error),
+    /// It was asked of a writer that stops, or that cannot say whether it was written.
+    #[error("the log did not take it, or did not say so")]
+    Unsaid(#[source] Arc<sqlx::Error>),
+}
+
+impl<R> From<ReadError> for CommandError<R> {
+    fn from(error: ReadError) -> Self {
+        Self::Log(error.into())
+    }
+}
+
+impl<R> From<AppendError> for CommandError<R> {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Taken { kind, name } => Self::Taken { kind, name },
+            AppendError::OverQuota { limit, used } => Self::OverQuota { limit, used },
+            AppendError::KeyReused => Self::KeyReused,
+            AppendError::Database(error) => Self::Unsaid(error),
+            AppendError::Full | AppendError::Stopping => Self::Full,
+            AppendError::Conflict | AppendError::Moved(_) | AppendError::Answered(_) => {
+                Self::Contended
+            }
+        }
+    }
 }
 
 struct Asked<'a, S> {
@@ -126,7 +169,7 @@ impl Executor {
     }
 
     /// What is known of a tenant, as the log has it now.
-    pub async fn tenant(&self, tenant: TenantId) -> Result<Past<TenantState>, ReadError> {
+    pub async fn tenant(&self, tenant: TenantId) -> sqlx::Result<Past<TenantState>> {
         Ok((*self.tenant_past(tenant, Memory::Refreshed).await?).clone())
     }
 
@@ -153,11 +196,11 @@ impl Executor {
                     memory = Memory::Refreshed;
                     continue;
                 }
-                Err(refusal) => return self.answered_before(&asked, Err(refusal)).await,
+                Err(refusal) => return self.refused(&asked, refusal).await,
             };
             let done = done(command, &past, &decision, now);
             if decision.facts.is_empty() {
-                return self.answered_before(&asked, Ok(done)).await;
+                return self.already(&asked, done).await;
             }
             let append = append(command, &past, tenant.version, decision, &context);
             let append = with_receipt(append, asked.receipt.as_ref(), &done);
@@ -169,7 +212,7 @@ impl Executor {
                     memory = Memory::Refreshed;
                     self.look_again(&stream, &mut context).await?;
                 }
-                Err(error) => return Err(CommandError::Append(error)),
+                Err(error) => return Err(error.into()),
             }
         }
         Err(CommandError::Contended)
@@ -182,23 +225,62 @@ impl Executor {
         self.state(&command.stream()).await
     }
 
-    /// What is refused or so already may be because this very request was carried out before.
-    async fn answered_before<S, R>(
+    /// The answer that was given to a request before.
+    pub async fn answer_of<R>(
+        &self,
+        repeatable: &Repeatable,
+    ) -> Result<Option<Vec<u8>>, CommandError<R>> {
+        let known = self.store.receipt(&repeatable.scope, &repeatable.key).await;
+        match known.map_err(ReadError::from)? {
+            Some(receipt) if receipt.request == repeatable.request => Ok(Some(receipt.answer)),
+            Some(_) => Err(CommandError::KeyReused),
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps the answer to a request of which no fact came. If another was faster, its answer counts
+    /// and is given back.
+    pub async fn keep_answer<R>(
+        &self,
+        repeatable: &Repeatable,
+        answer: Vec<u8>,
+    ) -> Result<Option<Vec<u8>>, CommandError<R>> {
+        let guards = vec![Guard::Receipt(receipt(repeatable, answer))];
+        let metadata = Metadata::default();
+        let append = Append { parts: Vec::new(), guards, contents: None, metadata };
+        match self.store.append(append).await {
+            Ok(_) => Ok(None),
+            Err(AppendError::Answered(first)) => Ok(Some(first)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// It is so already, perhaps because this very request was carried out before.
+    async fn already<S, R>(
         &self,
         asked: &Asked<'_, S>,
-        otherwise: Result<Done<S>, R>,
+        done: Done<S>,
     ) -> Result<Once<S>, CommandError<R>> {
-        if let Some(Receipter { repeatable, .. }) = &asked.receipt {
-            let known = self.store.receipt(&repeatable.scope, &repeatable.key).await;
-            match known.map_err(ReadError::from)? {
-                Some(receipt) if receipt.request == repeatable.request => {
-                    return Ok(Once::Again(receipt.answer));
-                }
-                Some(_) => return Err(CommandError::Append(AppendError::KeyReused)),
-                None => {}
-            }
+        if let Some(Receipter { repeatable, answer }) = &asked.receipt
+            && let Some(first) = self.keep_answer(repeatable, answer(&done)).await?
+        {
+            return Ok(Once::Again(first));
         }
-        otherwise.map(|done| Once::Done(Box::new(done))).map_err(CommandError::Refused)
+        Ok(Once::Done(Box::new(done)))
+    }
+
+    /// It is refused, perhaps because this very request was carried out before.
+    async fn refused<S, R>(
+        &self,
+        asked: &Asked<'_, S>,
+        refusal: R,
+    ) -> Result<Once<S>, CommandError<R>> {
+        if let Some(Receipter { repeatable, .. }) = &asked.receipt
+            && let Some(first) = self.answer_of(repeatable).await?
+        {
+            return Ok(Once::Again(first));
+        }
+        Err(CommandError::Refused(refusal))
     }
 
     async fn relied_on<C: Command>(
@@ -321,12 +403,16 @@ fn with_receipt<S>(
     done: &Done<S>,
 ) -> Append {
     if let Some(Receipter { repeatable, answer }) = receipter {
-        append.guards.push(Guard::Receipt(Receipt {
-            scope: repeatable.scope.clone(),
-            key: repeatable.key.clone(),
-            request: repeatable.request.clone(),
-            answer: answer(done),
-        }));
+        append.guards.push(Guard::Receipt(receipt(repeatable, answer(done))));
     }
     append
+}
+
+fn receipt(repeatable: &Repeatable, answer: Vec<u8>) -> Receipt {
+    Receipt {
+        scope: repeatable.scope.clone(),
+        key: repeatable.key.clone(),
+        request: repeatable.request.clone(),
+        answer,
+    }
 }

@@ -1,1 +1,92 @@
-//! JSON in, JSON out: one module a noun.
+//! JSON in, JSON out: one module a noun; whatever is refused leaves as a [`problem::Problem`].
+//!
+//! A handler parses, asks and answers. Who may do what is said in [`caller`]; how bodies are read in
+//! [`body`] and [`field`]; what every answer has in common in [`door`] and [`observe`]. To add a route: its handler with
+//! its `utoipa::path`, and its line in [`router`].
+
+pub mod api_keys;
+pub mod body;
+pub mod caller;
+pub mod docs;
+pub mod door;
+pub mod emails;
+pub mod field;
+pub mod health;
+pub mod idempotency;
+pub mod keyring;
+pub mod logs;
+pub mod observe;
+pub mod outbox;
+pub mod page;
+pub mod problem;
+pub mod query;
+pub mod request_id;
+pub mod router;
+pub mod server;
+pub mod smtp_test;
+pub mod tenants;
+pub mod usage;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use sqlx::PgPool;
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::commands::executor::Executor;
+use crate::database::request_meter::RequestMeter;
+use crate::mail::outbox::Outbox;
+use crate::mail::transport::Routes;
+use crate::values::SecretKey;
+use keyring::Keyring;
+
+/// So many KiB of bodies may be in the house at once.
+pub const BODY_ROOM: usize = 256 * 1024;
+
+/// So many requests may be in the house at once; beyond them callers are told to come back.
+pub const REQUEST_ROOM: usize = 4_096;
+
+/// So many relays may be tried at once.
+pub const PROBES: usize = 16;
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct Api {
+    /// The read tables.
+    pub pool: PgPool,
+    /// Whatever changes anything.
+    pub commands: Executor,
+    /// Who stands at the door.
+    pub keyring: Keyring,
+    /// Counts requests.
+    pub meter: RequestMeter,
+    /// The limit for tenants without their own.
+    pub default_limit: Limit,
+    /// Seals and opens.
+    pub secrets: SecretKey,
+    /// What time it is.
+    pub clock: Clock,
+    /// Which way mail goes, to try it.
+    pub routes: Routes,
+    /// The built-in relay, if mail goes there.
+    pub outbox: Option<Outbox>,
+    /// What was counted.
+    pub metrics: PrometheusHandle,
+    /// Room for requests.
+    pub request_room: Arc<Semaphore>,
+    /// Room for bodies, in KiB.
+    pub body_room: Arc<Semaphore>,
+    /// Room for trials of relays.
+    pub probes: Arc<Semaphore>,
+}
+
+/// So many requests in so long a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// How many.
+    pub requests: u64,
+    /// In how long.
+    pub window: Duration,
+}

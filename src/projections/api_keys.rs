@@ -238,13 +238,15 @@ pub async fn count_living(pool: &PgPool, tenant: TenantId, now: Timestamp) -> sq
     .await
 }
 
-/// True once there is a key of the operator's that still opens doors.
-pub async fn any_admin(pool: &PgPool) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (select 1 from api_keys
-                          where tenant_id is null and revoked_at is null) as "any!""#,
+/// The operator's keys that still open doors, the oldest first.
+pub async fn admins(pool: &PgPool) -> sqlx::Result<Vec<ApiKeyRow>> {
+    sqlx::query_as!(
+        ApiKeyRow,
+        r#"select id, tenant_id, name, key_hash, prefix, permissions, allowed_domains, expires_at,
+                  revoked_at, version, created_at, null::timestamptz as "last_used_at"
+           from api_keys where tenant_id is null and revoked_at is null order by id"#,
     )
-    .fetch_one(pool)
+    .fetch_all(pool)
     .await
 }
 

@@ -92,6 +92,19 @@ impl Counts {
     }
 }
 
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            emails_sent: sum.emails_sent + one.emails_sent,
+            emails_delivered: sum.emails_delivered + one.emails_delivered,
+            emails_bounced: sum.emails_bounced + one.emails_bounced,
+            emails_failed: sum.emails_failed + one.emails_failed,
+            emails_cancelled: sum.emails_cancelled + one.emails_cancelled,
+            api_requests: sum.api_requests + one.api_requests,
+        })
+    }
+}
+
 async fn add(db: &mut PgConnection, sums: &HashMap<(TenantId, Day), Counts>) -> sqlx::Result<()> {
     let tenants: Vec<String> = sums.keys().map(|(tenant, _)| tenant.to_string()).collect();
     let days: Vec<_> = sums.keys().map(|(_, day)| day.as_date()).collect();

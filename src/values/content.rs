@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Attachment;
+use super::{Attachment, TenantId};
 
 /// What an email says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,11 @@ impl EmailContent {
     /// From such bytes.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(bytes)
+    }
+
+    /// For whom such bytes are sealed: one tenant's contents do not open in another's place.
+    pub fn owner(tenant: TenantId, digest: &str) -> String {
+        format!("{tenant}/{digest}")
     }
 
     /// The name under which such bytes are kept: hex SHA-256.

@@ -1,12 +1,12 @@
 //! A new API key, which may do no more than whoever grants it.
 
-use super::KeyState;
+use super::{ADMIN_KEY, KeyState};
 use crate::commands::tenant::TenantState;
 use crate::commands::{Command, Decision};
 use crate::events::api_key::ApiKeyCreated;
 use crate::events::store::append::Guard;
 use crate::events::{ApiKeyEvent, Fact, Stream};
-use crate::values::{HostName, KeyId, Permissions, TenantId, Timestamp};
+use crate::values::{HostName, KeyId, Permissions, Secret, SecretKey, TenantId, Timestamp, Token};
 
 /// Asks for a new key.
 #[derive(Clone, Debug)]
@@ -19,6 +19,40 @@ pub struct CreateApiKey {
     pub created: ApiKeyCreated,
     /// What the key that asks may do itself; none for an admin, who may do everything.
     pub granter: Option<Granter>,
+}
+
+/// What a new key is to be.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// What its owner calls it.
+    pub name: String,
+    /// What it may do; an admin's has none here.
+    pub permissions: Permissions,
+    /// When it stops by itself.
+    pub expires_at: Option<Timestamp>,
+    /// If given, it may send from these domains only.
+    pub allowed_domains: Option<Vec<HostName>>,
+}
+
+impl CreateApiKey {
+    /// A key that this token opens; of the token only its keyed hash goes further.
+    pub fn of(
+        (tenant, key): (Option<TenantId>, KeyId),
+        new: NewKey,
+        (token, secrets): (&Secret, &SecretKey),
+        granter: Option<Granter>,
+    ) -> Self {
+        let created = ApiKeyCreated {
+            name: new.name,
+            hash: Token::hash(secrets, token.expose()),
+            prefix: Token::display_prefix(token.expose()),
+            permissions: new.permissions,
+            expires_at: new.expires_at,
+            allowed_domains: new.allowed_domains,
+            predecessor: None,
+        };
+        Self { tenant, key, created, granter }
+    }
 }
 
 /// The powers of the key that asks for another.
@@ -83,7 +117,7 @@ impl Command for CreateApiKey {
             Some(_) => decision,
             // The operator's own key is made by each node that starts, and must become one key.
             None => decision.guarded(Guard::Claim {
-                kind: "admin_key",
+                kind: ADMIN_KEY,
                 name: self.created.hash.to_string(),
                 owner: self.key.to_string(),
             }),

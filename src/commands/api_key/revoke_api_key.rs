@@ -1,8 +1,9 @@
 //! A key is revoked: it opens nothing from here on.
 
-use super::KeyState;
+use super::{ADMIN_KEY, KeyState};
 use crate::commands::tenant::TenantState;
 use crate::commands::{Command, Decision};
+use crate::events::store::append::Guard;
 use crate::events::{ApiKeyEvent, Fact, Stream};
 use crate::values::{KeyId, TenantId, Timestamp};
 
@@ -35,10 +36,18 @@ impl Command for RevokeApiKey {
         if key.ever().is_none() {
             return Err(Refusal::NotFound);
         }
-        if key.living().is_none() {
-            return Ok(Decision::already());
-        }
-        Ok(Decision::of(vec![Fact::ApiKey(self.tenant, self.key, ApiKeyEvent::Revoked)]))
+        let Some(living) = key.living() else { return Ok(Decision::already()) };
+        let revoked = Fact::ApiKey(self.tenant, self.key, ApiKeyEvent::Revoked);
+        let decision = Decision::of(vec![revoked]);
+        Ok(match self.tenant {
+            Some(_) => decision,
+            // The operator may set the same key again one day: then it is a new key.
+            None => decision.guarded(Guard::Release {
+                kind: ADMIN_KEY,
+                name: living.created.hash.to_string(),
+                owner: self.key.to_string(),
+            }),
+        })
     }
 }
 

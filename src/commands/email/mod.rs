@@ -10,6 +10,6 @@ mod state;
 pub use cancel_email::CancelEmail;
 pub use record_delivery::{RecipientOutcome, RecordDelivery};
 pub use retry::RetrySchedule;
-pub use send_email::SendEmail;
+pub use send_email::{Draft, SendEmail};
 pub use start_delivery::StartDelivery;
 pub use state::{Email, EmailState, Stage};

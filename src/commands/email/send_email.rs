@@ -7,8 +7,8 @@ use crate::events::email::{ContentRef, EmailAccepted};
 use crate::events::store::append::{Guard, SealedContent};
 use crate::events::{EmailEvent, Fact, Stream};
 use crate::values::{
-    EmailId, EmailMetadata, ExtraHeaders, HostName, Mailbox, Priority, Recipients, Subject, Tags,
-    TenantId, Timestamp,
+    EmailContent, EmailId, EmailMetadata, ExtraHeaders, HostName, Mailbox, Priority, Recipients,
+    SecretKey, Subject, Tags, TenantId, Timestamp,
 };
 
 /// Asks that an email be delivered.
@@ -44,6 +44,69 @@ pub struct SendEmail {
     pub priority: Priority,
     /// From where the key may send, if not from everywhere.
     pub allowed_domains: Option<Vec<HostName>>,
+}
+
+/// What an email is to be, before it is anybody's.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The sender; none: the tenant's default.
+    pub from: Option<Mailbox>,
+    /// Everybody who gets it.
+    pub recipients: Recipients,
+    /// Where answers go; none: the tenant's default.
+    pub reply_to: Option<Mailbox>,
+    /// Its subject.
+    pub subject: Subject,
+    /// Further headers.
+    pub headers: ExtraHeaders,
+    /// Its bodies and attachments.
+    pub content: EmailContent,
+    /// The caller's labels.
+    pub tags: Tags,
+    /// The caller's own data.
+    pub metadata: EmailMetadata,
+    /// Not before this moment.
+    pub scheduled_at: Option<Timestamp>,
+    /// Which of the tenant's mails go first.
+    pub priority: Priority,
+}
+
+/// The contents cannot be sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the contents cannot be sealed")]
+pub struct SealError;
+
+impl SendEmail {
+    /// The command, with the contents sealed for the tenant; `allowed_domains` are the key's.
+    pub fn of(
+        (tenant, email): (TenantId, EmailId),
+        draft: Draft,
+        allowed_domains: Option<Vec<HostName>>,
+        secrets: &SecretKey,
+    ) -> Result<Self, SealError> {
+        let bytes = draft.content.to_bytes().map_err(|_| SealError)?;
+        let digest = EmailContent::digest(&bytes);
+        let owner = EmailContent::owner(tenant, &digest);
+        let sealed = secrets.seal_bytes(&owner, &bytes).map_err(|_| SealError)?;
+        let attachments = u32::try_from(draft.content.attachments.len()).map_err(|_| SealError)?;
+        Ok(Self {
+            tenant,
+            email,
+            from: draft.from,
+            recipients: draft.recipients,
+            reply_to: draft.reply_to,
+            subject: draft.subject,
+            headers: draft.headers,
+            content: SealedContent { tenant, digest, sealed },
+            content_size: u64::try_from(bytes.len()).map_err(|_| SealError)?,
+            attachments,
+            tags: draft.tags,
+            metadata: draft.metadata,
+            scheduled_at: draft.scheduled_at,
+            priority: draft.priority,
+            allowed_domains,
+        })
+    }
 }
 
 /// Why it is not accepted.

@@ -14,7 +14,7 @@ pub use delete_tenant::DeleteTenant;
 pub use pause_tenant::{ResumeTenant, SuspendTenant};
 pub use relay_change::{RelayChange, RelayFault};
 pub use state::{Standing, Tenant, TenantState};
-pub use update_tenant::{SettingsChange, UpdateTenant};
+pub use update_tenant::{RateLimitChange, SettingsChange, UpdateTenant};
 
 /// The sort of claim by which a domain has one owner at a time.
 const DOMAIN: &str = "domain";

@@ -21,8 +21,8 @@ pub struct UpdateTenant {
     pub settings: Change<SettingsChange>,
     /// Another relay, or the shared one.
     pub relay: Change<RelayChange>,
-    /// Other limits: requests a minute, emails a day.
-    pub rate_limit: Change<(Change<u32>, Change<u64>)>,
+    /// Other limits.
+    pub rate_limit: Change<RateLimitChange>,
 }
 
 /// Changes of single defaults.
@@ -36,6 +36,37 @@ pub struct SettingsChange {
     pub reply_to: Change<Mailbox>,
     /// What is tracked.
     pub tracking: Change<Tracking>,
+}
+
+/// Changes of single limits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RateLimitChange {
+    /// Requests in a minute.
+    pub requests_per_minute: Change<u32>,
+    /// Recipients in a UTC day.
+    pub emails_per_day: Change<u64>,
+}
+
+impl SettingsChange {
+    /// The defaults afterwards.
+    pub fn over(&self, now: &TenantSettings) -> TenantSettings {
+        TenantSettings {
+            from_name: self.from_name.over(now.from_name.as_ref()),
+            from_address: self.from_address.over(now.from_address.as_ref()),
+            reply_to: self.reply_to.over(now.reply_to.as_ref()),
+            tracking: self.tracking.over(now.tracking.as_ref()),
+        }
+    }
+}
+
+impl RateLimitChange {
+    /// The limits afterwards.
+    pub fn over(&self, now: &RateLimit) -> RateLimit {
+        RateLimit {
+            requests_per_minute: self.requests_per_minute.over(now.requests_per_minute.as_ref()),
+            emails_per_day: self.emails_per_day.over(now.emails_per_day.as_ref()),
+        }
+    }
 }
 
 /// Why nothing is changed.
@@ -87,12 +118,7 @@ impl UpdateTenant {
         let settings = match &self.settings {
             Change::Keep => return None,
             Change::Clear => TenantSettings::default(),
-            Change::Set(change) => TenantSettings {
-                from_name: change.from_name.over(now.from_name.as_ref()),
-                from_address: change.from_address.over(now.from_address.as_ref()),
-                reply_to: change.reply_to.over(now.reply_to.as_ref()),
-                tracking: change.tracking.over(now.tracking.as_ref()),
-            },
+            Change::Set(change) => change.over(now),
         };
         (settings != *now).then_some(TenantEvent::SettingsChanged { settings })
     }
@@ -114,10 +140,7 @@ impl UpdateTenant {
         let rate_limit = match &self.rate_limit {
             Change::Keep => return None,
             Change::Clear => RateLimit::default(),
-            Change::Set((requests, emails)) => RateLimit {
-                requests_per_minute: requests.over(now.requests_per_minute.as_ref()),
-                emails_per_day: emails.over(now.emails_per_day.as_ref()),
-            },
+            Change::Set(change) => change.over(now),
         };
         (rate_limit != *now).then_some(TenantEvent::RateLimitsChanged { rate_limit })
     }

@@ -13,7 +13,7 @@ pub const QUEUE: usize = 4_096;
 /// Facts that are to be recorded together or not at all.
 #[derive(Clone, Debug)]
 pub struct Append {
-    /// What happened to each stream. Never empty.
+    /// What happened to each stream; nothing, if only guards are to be kept.
     pub parts: Vec<Part>,
     /// What must hold besides.
     pub guards: Vec<Guard>,

@@ -38,6 +38,16 @@ pub enum ReadError {
     },
 }
 
+impl From<ReadError> for sqlx::Error {
+    /// For callers to whom it is all one that the database does not give what they ask.
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Database(error) => error,
+            fact @ ReadError::Fact { .. } => Self::Decode(fact.into()),
+        }
+    }
+}
+
 impl Row {
     pub(super) fn recorded(self) -> Result<Recorded, ReadError> {
         let position = self.position;

@@ -31,17 +31,15 @@ pub(super) async fn take(
         .enumerate()
         .map(|(index, r)| known.judge(index, &r.append, r.at, &mut changes))
         .collect();
-    if changes.facts.is_empty() {
-        db.rollback().await?;
-        return Ok((verdicts, known.head));
-    }
-    insert_facts(&mut db, &changes.facts).await?;
-    insert_contents(&mut db, requests, &changes.contents, now).await?;
     write_guards(&mut db, &changes).await?;
-    for table in inline {
-        table.apply(&mut db, &changes.facts).await?;
+    if !changes.facts.is_empty() {
+        insert_facts(&mut db, &changes.facts).await?;
+        insert_contents(&mut db, requests, &changes.contents, now).await?;
+        for table in inline {
+            table.apply(&mut db, &changes.facts).await?;
+        }
+        move_head(&mut db, &known).await?;
     }
-    move_head(&mut db, &known).await?;
     db.commit().await?;
     Ok((verdicts, known.head))
 }

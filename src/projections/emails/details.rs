@@ -2,7 +2,7 @@
 
 use super::row::EmailRow;
 use super::timeline::{Moment, moments};
-use crate::events::store::{EventStore, ReadError};
+use crate::events::store::EventStore;
 use crate::events::{EmailEvent, Fact, Stream};
 use crate::values::{EmailId, ExtraHeaders, TenantId};
 
@@ -24,7 +24,7 @@ pub async fn find(
     store: &EventStore,
     tenant: TenantId,
     email: EmailId,
-) -> Result<Option<Details>, ReadError> {
+) -> sqlx::Result<Option<Details>> {
     let facts = store.load(&Stream::email(tenant, email)).await?;
     let Some(Fact::Email(_, _, EmailEvent::Accepted(accepted))) = facts.first().map(|f| &f.fact)
     else {

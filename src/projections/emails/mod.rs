@@ -2,12 +2,14 @@
 
 mod details;
 mod list;
+mod log;
 mod projector;
 mod row;
 mod timeline;
 
 pub use details::{Details, find};
 pub use list::{EmailFilter, list};
+pub use log::{LogRow, log};
 pub use projector::Emails;
 pub use row::{EmailRow, RecipientRow};
 pub use timeline::{Moment, moments};

@@ -96,7 +96,7 @@ impl Delivery {
         let digest = &subject.email.accepted.content.digest;
         let sealed = self.commands.store().content(subject.tenant, digest).await;
         let sealed = sealed.map_err(|error| later(&error))?.ok_or(Hindrance::NoContents)?;
-        let owner = format!("{}/{digest}", subject.tenant);
+        let owner = EmailContent::owner(subject.tenant, digest);
         let bytes = self
             .secrets
             .open_bytes(&owner, &sealed)

@@ -1,0 +1,129 @@
+//! A mail is handed to us: answered once it is on disk.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::body::SendBody;
+use crate::commands::email::{Draft, SendEmail, send_email::Refusal, send_email::SealError};
+use crate::http::Api;
+use crate::http::body::Raw;
+use crate::http::caller::{Caller, OfTenant, OnTenant, ToSend, no_such_tenant};
+use crate::http::idempotency::{Answers, Asked};
+use crate::http::problem::{ErrorBody, Problem};
+use crate::values::{EmailId, TenantId, Timestamp};
+
+/// Beyond so many bytes, reading and sealing a mail would hold up other requests.
+const HEAVY: usize = 128 * 1024;
+
+/// A mail that is ours to deliver.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Queued {
+    #[schema(value_type = String, example = "msg_01h455vb4pex5vsknk084sn02q")]
+    id: EmailId,
+    #[schema(example = "queued")]
+    status: &'static str,
+    #[schema(value_type = String, example = "2024-01-15T10:30:00Z")]
+    created_at: Timestamp,
+}
+
+/// Sends an email: answered once it is safely on disk.
+#[utoipa::path(post, path = "/v1/send", tag = "Emails", request_body = SendBody,
+    params(("Idempotency-Key" = Option<String>, Header,
+            description = "The same key and body give the same answer for 24 hours.")),
+    responses((status = 202, body = Queued), (status = "4XX", body = ErrorBody),
+              (status = 503, body = ErrorBody)))]
+pub async fn send(
+    State(api): State<Api>,
+    OfTenant { caller, tenant, .. }: OfTenant<ToSend>,
+    asked: Asked,
+    headers: HeaderMap,
+    raw: Raw,
+) -> Result<Response, Problem> {
+    accepted(&api, (&caller, tenant), &asked, (&headers, &raw)).await
+}
+
+/// Sends an email for a tenant.
+#[utoipa::path(post, path = "/v1/tenants/{id}/send", tag = "Emails", request_body = SendBody,
+    operation_id = "send_for", params(("id" = String, Path)),
+    responses((status = 202, body = Queued), (status = "4XX", body = ErrorBody),
+              (status = 503, body = ErrorBody)))]
+pub async fn send_for(
+    State(api): State<Api>,
+    OnTenant { caller, tenant }: OnTenant,
+    asked: Asked,
+    headers: HeaderMap,
+    raw: Raw,
+) -> Result<Response, Problem> {
+    accepted(&api, (&caller, tenant), &asked, (&headers, &raw)).await
+}
+
+async fn accepted(
+    api: &Api,
+    (caller, tenant): (&Caller, TenantId),
+    asked: &Asked,
+    (headers, raw): (&HeaderMap, &Raw),
+) -> Result<Response, Problem> {
+    let now = api.clock.now();
+    let email = EmailId::at(now);
+    let sealing = Sealing { api, caller, ids: (tenant, email), now };
+    let command =
+        match asked.or_answered_before(api, &raw.bytes, sealing.of(headers, raw).await).await? {
+            Ok(command) => command,
+            Err(answer) => return Ok(answer),
+        };
+    let answer = (StatusCode::ACCEPTED, |done: &crate::commands::executor::Done<_>| Queued {
+        id: email,
+        status: "queued",
+        created_at: done.at,
+    });
+    let response = asked.run(api, (&raw.bytes, Answers::Openly), &command, answer).await?;
+    metrics::counter!("selfmx_emails_total").increment(1);
+    Ok(response)
+}
+
+/// What is needed to make a command of a body.
+struct Sealing<'a> {
+    api: &'a Api,
+    caller: &'a Caller,
+    ids: (TenantId, EmailId),
+    now: Timestamp,
+}
+
+impl Sealing<'_> {
+    async fn of(&self, headers: &HeaderMap, raw: &Raw) -> Result<SendEmail, Problem> {
+        let (ids, now) = (self.ids, self.now);
+        let domains = self.caller.key.allowed_domains.clone();
+        let secrets = self.api.secrets.clone();
+        let sealed = move |draft: Draft| SendEmail::of(ids, draft, domains, &secrets);
+        if raw.bytes.len() < HEAVY {
+            return Ok(sealed(raw.json::<SendBody>(headers)?.read(now)?)?);
+        }
+        let (raw, headers) = (raw.clone(), headers.clone());
+        let work = move || Ok(sealed(raw.json::<SendBody>(&headers)?.read(now)?)?);
+        let done = tokio::task::spawn_blocking(work).await;
+        done.unwrap_or_else(|error| Err(Problem::internal(error.to_string())))
+    }
+}
+
+impl From<SealError> for Problem {
+    fn from(error: SealError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let message = refusal.to_string();
+        match refusal {
+            Refusal::NoTenant => no_such_tenant(),
+            Refusal::Suspended => Self::forbidden("tenant_suspended", message),
+            Refusal::NoSender | Refusal::ForeignDomain(_) | Refusal::NoDomain => {
+                Self::invalid_field("from", message)
+            }
+            Refusal::DomainNotAllowed(_) => Self::forbidden("domain_not_allowed", message),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! What stands after the `?`: read by the same rules as a body, so a typing error is never passed over.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::problem::Problem;
+
+/// The parameters of a request, as a type whose members are [`Field`](super::field::Field)s.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+            .map_err(|_| Problem::malformed("the query cannot be read: percent-encode it"))?;
+        let mut object = Map::new();
+        for (name, value) in pairs.0 {
+            insert(&mut object, &name, value)?;
+        }
+        let read = serde_json::from_value(Value::Object(object));
+        read.map(Self).map_err(|error| Problem::malformed(error.to_string()))
+    }
+}
+
+/// `metadata[order]=42` is an entry of `metadata`.
+fn insert(object: &mut Map<String, Value>, name: &str, value: String) -> Result<(), Problem> {
+    let inner = name.strip_suffix(']').and_then(|name| name.split_once('['));
+    let before = match inner {
+        Some((outer, key)) => {
+            let slot = object.entry(outer).or_insert_with(|| Value::Object(Map::new()));
+            match slot {
+                Value::Object(entries) => entries.insert(key.to_owned(), Value::String(value)),
+                other => Some(other.clone()),
+            }
+        }
+        None => object.insert(name.to_owned(), Value::String(value)),
+    };
+    match before {
+        None => Ok(()),
+        Some(_) => Err(Problem::invalid_field(name, "give it once")),
+    }
+}

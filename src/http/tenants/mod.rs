@@ -1,0 +1,238 @@
+//! `/v1/tenants`, for admins, and `/v1/tenant`, for a tenant itself.
+
+pub mod body;
+pub mod view;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Api;
+use super::body::Raw;
+use super::caller::{Admin, OfTenant, OnTenant, ToBelong, no_such_tenant};
+use super::field::{Faults, Field, Unknown};
+use super::idempotency::{Answers, Asked};
+use super::page::{Page, PageQuery};
+use super::problem::{ErrorBody, Problem};
+use super::query::Query;
+use crate::commands::tenant::{
+    DeleteTenant, ResumeTenant, SuspendTenant, create_tenant, delete_tenant, pause_tenant,
+    update_tenant,
+};
+use crate::projections::tenants::{self as rows, TenantFilter};
+use crate::projections::{api_keys, relay_health};
+use crate::values::{HostName, TenantId};
+use body::TenantBody;
+pub use view::TenantView;
+
+/// Which tenants are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TenantsQuery {
+    /// A part of the name, in any case.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    name: Field<String>,
+    /// The domain.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    domain: Field<String>,
+    /// `active`, `suspended` or `deleted`; without it all that are not deleted.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    status: Field<String>,
+    #[serde(flatten)]
+    #[param(ignore)]
+    page: PageQuery,
+    #[serde(flatten)]
+    #[param(ignore)]
+    unknown: Unknown,
+}
+
+/// A tenant is gone.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Deleted {
+    #[schema(value_type = String, example = "tenant_01h455vb4pex5vsknk084sn02q")]
+    id: TenantId,
+    deleted: bool,
+}
+
+/// Creates a tenant.
+#[utoipa::path(post, path = "/v1/tenants", tag = "Tenants", request_body = TenantBody,
+    responses((status = 201, body = TenantView), (status = "4XX", body = ErrorBody)))]
+pub async fn create(
+    State(api): State<Api>,
+    _admin: Admin,
+    asked: Asked,
+    headers: HeaderMap,
+    raw: Raw,
+) -> Result<Response, Problem> {
+    let tenant = TenantId::at(api.clock.now());
+    let command = raw.json::<TenantBody>(&headers)?.into_creation(tenant, &api.secrets)?;
+    let answer = (StatusCode::CREATED, TenantView::after);
+    asked.run(&api, (&raw.bytes, Answers::Openly), &command, answer).await
+}
+
+/// Lists the tenants.
+#[utoipa::path(get, path = "/v1/tenants", tag = "Tenants", params(TenantsQuery, PageQuery),
+    responses((status = 200, body = Page<TenantView>), (status = "4XX", body = ErrorBody)))]
+pub async fn list(
+    State(api): State<Api>,
+    _admin: Admin,
+    Query(query): Query<TenantsQuery>,
+) -> Result<Json<Page<TenantView>>, Problem> {
+    let mut faults = Faults::default();
+    faults.unknown("", &query.unknown);
+    let domain = query.domain.optional("domain", &mut faults);
+    let domain = domain.and_then(|text| faults.keep("domain", HostName::domain(&text)));
+    let status = query.status.optional("status", &mut faults);
+    if status.as_deref().is_some_and(|s| !["active", "suspended", "deleted"].contains(&s)) {
+        faults.add("status", "give active, suspended or deleted");
+    }
+    let filter = TenantFilter {
+        name: faults.plain("name", query.name),
+        domain: domain.map(|name| name.to_string()),
+        status,
+    };
+    let page = query.page.read(&mut faults, |text| text.parse::<TenantId>().is_ok());
+    let (filter, page) = faults.done(Some((filter, page)))?;
+    let found = rows::list(&api.pool, &filter, &page).await?;
+    Ok(Json(Page::of(&page, found, |row| TenantView::of_row(&row))))
+}
+
+/// Shows a tenant.
+#[utoipa::path(get, path = "/v1/tenants/{id}", tag = "Tenants", params(("id" = String, Path)),
+    responses((status = 200, body = TenantView), (status = "4XX", body = ErrorBody)))]
+pub async fn get(
+    State(api): State<Api>,
+    OnTenant { tenant, .. }: OnTenant,
+) -> Result<Json<TenantView>, Problem> {
+    shown(&api, tenant).await
+}
+
+/// Shows the tenant of the key that asks.
+#[utoipa::path(get, path = "/v1/tenant", tag = "Tenants",
+    responses((status = 200, body = TenantView), (status = "4XX", body = ErrorBody)))]
+pub async fn own(
+    State(api): State<Api>,
+    OfTenant { tenant, .. }: OfTenant<ToBelong>,
+) -> Result<Json<TenantView>, Problem> {
+    shown(&api, tenant).await
+}
+
+async fn shown(api: &Api, tenant: TenantId) -> Result<Json<TenantView>, Problem> {
+    let row = rows::find(&api.pool, tenant).await?.ok_or_else(no_such_tenant)?;
+    let keys = api_keys::count_living(&api.pool, tenant, api.clock.now()).await?;
+    let health = relay_health::find(&api.pool, tenant).await?;
+    Ok(Json(TenantView::of_row(&row).counting(keys).with_health(health)))
+}
+
+/// Changes a tenant: what is absent stays, `null` clears.
+#[utoipa::path(put, path = "/v1/tenants/{id}", tag = "Tenants", params(("id" = String, Path)),
+    request_body = TenantBody,
+    responses((status = 200, body = TenantView), (status = "4XX", body = ErrorBody)))]
+pub async fn put(
+    State(api): State<Api>,
+    on: OnTenant,
+    headers: HeaderMap,
+    raw: Raw,
+) -> Result<Json<TenantView>, Problem> {
+    let command = raw.json::<TenantBody>(&headers)?.into_change(on.tenant, &api.secrets)?;
+    let done = api.commands.run(&on.caller.context(), &command).await?;
+    api.keyring.forget();
+    Ok(Json(TenantView::after(&done)))
+}
+
+/// Changes a tenant: what is absent stays, `null` clears.
+#[utoipa::path(patch, path = "/v1/tenants/{id}", tag = "Tenants", params(("id" = String, Path)),
+    request_body = TenantBody,
+    responses((status = 200, body = TenantView), (status = "4XX", body = ErrorBody)))]
+pub async fn patch(
+    state: State<Api>,
+    on: OnTenant,
+    headers: HeaderMap,
+    raw: Raw,
+) -> Result<Json<TenantView>, Problem> {
+    put(state, on, headers, raw).await
+}
+
+/// Stops a tenant's sending; it may still read, and its queued mail waits.
+#[utoipa::path(post, path = "/v1/tenants/{id}/suspend", tag = "Tenants",
+    params(("id" = String, Path)),
+    responses((status = 200, body = TenantView), (status = "4XX", body = ErrorBody)))]
+pub async fn suspend(
+    State(api): State<Api>,
+    OnTenant { tenant, .. }: OnTenant,
+    asked: Asked,
+    raw: Raw,
+) -> Result<Response, Problem> {
+    let answer = (StatusCode::OK, TenantView::after);
+    asked.run(&api, (&raw.bytes, Answers::Openly), &SuspendTenant { tenant }, answer).await
+}
+
+/// Lets a suspended tenant send again.
+#[utoipa::path(post, path = "/v1/tenants/{id}/resume", tag = "Tenants",
+    params(("id" = String, Path)),
+    responses((status = 200, body = TenantView), (status = "4XX", body = ErrorBody)))]
+pub async fn resume(
+    State(api): State<Api>,
+    OnTenant { tenant, .. }: OnTenant,
+    asked: Asked,
+    raw: Raw,
+) -> Result<Response, Problem> {
+    let answer = (StatusCode::OK, TenantView::after);
+    asked.run(&api, (&raw.bytes, Answers::Openly), &ResumeTenant { tenant }, answer).await
+}
+
+/// Ends a tenant: its keys stop at once, its queued mail is withdrawn, its history stays.
+#[utoipa::path(delete, path = "/v1/tenants/{id}", tag = "Tenants", params(("id" = String, Path)),
+    responses((status = 200, body = Deleted), (status = "4XX", body = ErrorBody)))]
+pub async fn delete(
+    State(api): State<Api>,
+    OnTenant { caller, tenant }: OnTenant,
+) -> Result<Json<Deleted>, Problem> {
+    api.commands.run(&caller.context(), &DeleteTenant { tenant }).await?;
+    api.keyring.forget();
+    Ok(Json(Deleted { id: tenant, deleted: true }))
+}
+
+impl From<create_tenant::Refusal> for Problem {
+    fn from(refusal: create_tenant::Refusal) -> Self {
+        match refusal {
+            create_tenant::Refusal::Exists => Self::conflict("exists", refusal.to_string()),
+            create_tenant::Refusal::Relay(fault) => {
+                Self::invalid_field(fault.field(), fault.to_string())
+            }
+        }
+    }
+}
+
+impl From<update_tenant::Refusal> for Problem {
+    fn from(refusal: update_tenant::Refusal) -> Self {
+        match refusal {
+            update_tenant::Refusal::NotFound => no_such_tenant(),
+            update_tenant::Refusal::Relay(fault) => {
+                Self::invalid_field(fault.field(), fault.to_string())
+            }
+        }
+    }
+}
+
+impl From<pause_tenant::Refusal> for Problem {
+    fn from(refusal: pause_tenant::Refusal) -> Self {
+        match refusal {
+            pause_tenant::Refusal::NotFound => no_such_tenant(),
+        }
+    }
+}
+
+impl From<delete_tenant::Refusal> for Problem {
+    fn from(refusal: delete_tenant::Refusal) -> Self {
+        match refusal {
+            delete_tenant::Refusal::NotFound => no_such_tenant(),
+        }
+    }
+}
