@@ -2,7 +2,7 @@
 
 use crate::values::{Attachment, EmailId, ExtraHeaders, Mailbox, Recipients, Subject, Timestamp};
 
-/// One email as its sender meant it: everything that [`compose`](super::compose) needs.
+/// One email as its sender meant it: everything that [`compose`](super::compose()) needs.
 #[derive(Clone, Debug)]
 pub struct Letter {
     /// Makes the `Message-ID`, which is the same however often the letter is composed.
