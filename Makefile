@@ -1,0 +1,49 @@
+# Each thing that one does with the project, in one word.
+
+SHELL := bash
+# Where rustup and `cargo install` put programs; a shell older than they are does not know of it.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+# Queries are checked against .sqlx, so a build needs no database.
+export SQLX_OFFLINE := true
+
+# One after the other, also under `make -j`: the steps share one target folder.
+.NOTPARALLEL:
+.PHONY: help run test check fmt sqlx
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-7s %s\n", $$1, $$2}' Makefile
+
+run: ## Start the service, and install Postgres first if the machine has none
+	@scripts/ensure-rust
+	@PATH="$$(scripts/ensure-postgres):$$PATH" && cargo run --release --locked -- serve
+
+test: ## Run all tests, with a Postgres of their own
+	@scripts/ensure-rust
+	@scripts/ensure-tool cargo-nextest
+	@scripts/with-postgres cargo nextest run --locked
+
+check: ## Everything that must hold before a commit; CI runs the same
+	@scripts/ensure-rust
+	@echo "== The code is formatted"
+	cargo fmt --check
+	@echo "== .sqlx is what Postgres says of today's queries"
+	scripts/sqlx-check
+	@echo "== No lint complains"
+	cargo clippy --locked --all-targets -- -D warnings
+	@echo "== The documentation has no broken links"
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+	@echo "== Dependencies have allowed licences and sources"
+	@scripts/ensure-tool cargo-deny
+	cargo deny --locked check licenses bans sources
+	@echo "== No dependency is unused"
+	@scripts/ensure-tool cargo-machete
+	cargo machete
+	@echo "== The tests pass"
+	@$(MAKE) --no-print-directory test
+
+fmt: ## Format the code
+	cargo fmt
+
+sqlx: ## Refresh .sqlx after a query or a migration has changed
+	@scripts/ensure-rust
+	scripts/sqlx-prepare
