@@ -1,6 +1,6 @@
 //! SelfMX: a self-hosted, multi-tenant e-mail API on one event log.
 
-//pub mod cli;
+pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;

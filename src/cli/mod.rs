@@ -1,1 +1,112 @@
 //! The command line: the only room where the others are joined.
+//!
+//! To add a command: its variant here, and its file with what it does.
+
+mod admin_key;
+mod banner;
+mod database;
+mod first_key;
+mod migrate;
+mod serve;
+pub mod service;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, Overrides};
+
+/// Where settings are explained.
+const SETTINGS: &str = "Settings are environment variables, or lines of a file .env; README.md lists \
+                        them all. An option of the command line wins over its variable.";
+
+/// A self-hosted, multi-tenant e-mail API on one event log.
+#[derive(Debug, Parser)]
+#[command(name = "selfmx", version, about, after_help = SETTINGS, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves the API and delivers mail until it is stopped
+    #[command(after_help = SETTINGS)]
+    Serve {
+        /// The address to listen on (HOST, 127.0.0.1)
+        #[arg(long, value_name = "ADDRESS")]
+        host: Option<String>,
+        /// The port to listen on; 0 for any that is free (PORT, 8080)
+        #[arg(long, value_name = "PORT")]
+        port: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Brings the database's schema up to date, and ends
+    #[command(after_help = SETTINGS)]
+    Migrate {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Makes, lists and revokes the keys that reach every tenant
+    #[command(after_help = SETTINGS)]
+    AdminKey {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        action: admin_key::Action,
+    },
+}
+
+/// Where the data are.
+#[derive(Debug, Args)]
+struct Place {
+    /// The folder with everything that must not be lost (DATA_DIR, ./data)
+    #[arg(long, value_name = "FOLDER", global = true)]
+    data_dir: Option<String>,
+}
+
+impl Place {
+    fn overrides(&self) -> Overrides {
+        Overrides::default().with("DATA_DIR", self.data_dir.as_deref())
+    }
+}
+
+/// Runs the command that the command line names.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(carry_out(cli.command)));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody reads: there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "selfmx: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn carry_out(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve { host, port, place } => {
+            let overrides =
+                place.overrides().with("HOST", host.as_deref()).with("PORT", port.as_deref());
+            serve::run(&Config::from_env(&overrides)?).await
+        }
+        Command::Migrate { place } => migrate::run(&Config::from_env(&place.overrides())?).await,
+        Command::AdminKey { place, action } => {
+            admin_key::run(&Config::from_env(&place.overrides())?, action).await
+        }
+    }
+}
+
+/// What a command has to say to whoever called it.
+fn say(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{text}")?;
+    Ok(())
+}

@@ -126,21 +126,38 @@ pub struct Roles {
     pub projector: bool,
 }
 
+/// Settings that the command line gives.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides(Vec<(&'static str, String)>);
+
+impl Overrides {
+    /// With one more, if it is given.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Option<&str>) -> Self {
+        self.0.extend(value.map(|value| (name, value.to_owned())));
+        self
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+    }
+}
+
 /// All that is wrong with the settings.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .0.join("\n"))]
 pub struct ConfigErrors(pub Vec<String>);
 
 impl Config {
-    /// Reads a `.env` file and the environment; the environment wins.
-    pub fn from_env() -> Result<Self, ConfigErrors> {
+    /// Reads a `.env` file and the environment; the environment wins, and `overrides` over both.
+    pub fn from_env(overrides: &Overrides) -> Result<Self, ConfigErrors> {
         match dotenvy::dotenv() {
             Ok(_) => {}
             Err(error) if error.not_found() => {}
             Err(error) => return Err(ConfigErrors(vec![format!(".env cannot be read: {error}")])),
         }
         #[expect(clippy::disallowed_methods, reason = "this is the one place that reads settings")]
-        Self::read(&|name| std::env::var(name).ok())
+        Self::read(&|name| overrides.get(name).or_else(|| std::env::var(name).ok()))
     }
 
     /// Reads the settings from wherever they are.

@@ -19,8 +19,15 @@ pub async fn run(pool: &PgPool) -> Result<(), MigrateError> {
 pub async fn is_up_to_date(pool: &PgPool) -> Result<bool, MigrateError> {
     let known = migrations();
     let mut connection = pool.acquire().await?;
-    connection.ensure_migrations_table(&known.table_name).await?;
-    let applied = connection.list_applied_migrations(&known.table_name).await?;
+    let applied = match connection.list_applied_migrations(&known.table_name).await {
+        Err(MigrateError::Execute(error)) if is_unknown_table(&error) => return Ok(false),
+        applied => applied?,
+    };
     let has = |version: i64| applied.iter().any(|one| one.version == version);
     Ok(known.iter().all(|migration| has(migration.version)))
+}
+
+/// SQLSTATE 42P01: nothing has ever been migrated.
+fn is_unknown_table(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|code| code == "42P01")
 }

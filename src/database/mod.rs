@@ -7,8 +7,8 @@ pub mod secret_file;
 
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgPool, Postgres, Transaction};
 
 /// A statement that runs for longer has gone astray.
 const LONGEST_STATEMENT: &str = "60s";
@@ -59,6 +59,13 @@ fn may_come_up(error: &sqlx::Error) -> bool {
     };
     error.as_database_error().is_some_and(starting)
         || matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut)
+}
+
+/// Lets one node at a time do something; the others wait until the transaction has ended.
+pub async fn alone(pool: &PgPool, what: i64) -> sqlx::Result<Transaction<'static, Postgres>> {
+    let mut turn = pool.begin().await?;
+    sqlx::query!("select pg_advisory_xact_lock($1)", what).execute(&mut *turn).await?;
+    Ok(turn)
 }
 
 /// True if the database answers.

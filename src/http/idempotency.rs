@@ -20,7 +20,7 @@ use crate::values::SecretKey;
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// On an answer that was given before.
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// A request that may be sent twice, with what is needed to recognise it.
 #[derive(Debug)]

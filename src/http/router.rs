@@ -37,18 +37,18 @@ pub fn router(api: &Api, serves: Serves, cors_origins: &[String]) -> Router {
         Serves::Api => routes.merge(docs::routes(description)),
         Serves::Operations => routes,
     };
-    routes
+    let routes = routes
         .layer(CatchPanicLayer::custom(door::panicked))
         .layer(from_fn(door::finish))
         .layer(from_fn(observe::watch))
-        .layer(from_fn(request_id::name))
-        .layer(cors(cors_origins))
+        .layer(from_fn(request_id::name));
+    if cors_origins.is_empty() { routes } else { routes.layer(cors(cors_origins)) }
 }
 
 fn everything(api: &Api) -> OpenApiRouter<Api> {
     let admit = || from_fn_with_state(api.clone(), door::admit);
     OpenApiRouter::with_openapi(docs::base())
-        .merge(v1().fallback(unknown_route).layer(admit()))
+        .merge(v1().layer(admit()))
         .merge(dev().layer(admit()).layer(from_fn(outbox::page_for_browsers)))
         .merge(operations())
 }
@@ -95,7 +95,7 @@ async fn unknown_route() -> Problem {
     Problem::not_found("there is no such route")
 }
 
-/// Web pages from these origins may call us; without any, none may.
+/// Web pages from these origins may call us.
 fn cors(origins: &[String]) -> CorsLayer {
     let allowed = match origins {
         [star] if star == "*" => AllowOrigin::any(),

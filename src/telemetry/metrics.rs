@@ -17,7 +17,23 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .set_buckets_for_metric(Matcher::Full("selfmx_log_turn_requests".to_owned()), TURNS)?
         .install_recorder()?;
     describe();
+    begin();
     Ok(handle)
+}
+
+/// What has not happened yet is shown as zero: an absent series looks like a broken one.
+fn begin() {
+    for name in [
+        "selfmx_emails_total",
+        "selfmx_emails_delivered",
+        "selfmx_emails_bounced",
+        "selfmx_emails_failed",
+        "selfmx_emails_deferred",
+        "selfmx_log_lines_dropped",
+    ] {
+        metrics::counter!(name).increment(0);
+    }
+    metrics::gauge!("selfmx_smtp_connections").set(0.0);
 }
 
 fn describe() {

@@ -13,6 +13,9 @@ use super::{EmbeddedError, step};
 /// Where the files are when the data folder is behind a door that only root opens.
 const ELSEWHERE: &str = "/var/lib/selfmx";
 
+/// What the name of a cluster in the making begins with.
+pub(super) const HALF_MADE: &str = "postgres-new-";
+
 /// Says in the data folder where the files are, if not there.
 const POINTER: &str = "postgres.location";
 
@@ -68,6 +71,11 @@ impl Place {
             "the folder of the socket cannot be closed",
             fs::set_permissions(&self.socket, private),
         )
+    }
+
+    /// Where a new cluster is made, beside its place.
+    pub(super) fn half_made(&self, process: u32) -> PathBuf {
+        self.cluster.with_file_name(format!("{HALF_MADE}{process}"))
     }
 
     /// How to connect.

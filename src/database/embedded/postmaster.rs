@@ -12,14 +12,14 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::owner::Owner;
-use super::place::Place;
+use super::place::{self, Place};
 use super::{EmbeddedError, step};
 
 /// Crash recovery may take a while.
 const STARTING: Duration = Duration::from_secs(120);
 
-/// How long a polite end may take.
-const STOPPING: Duration = Duration::from_secs(6);
+/// How long a polite end may take. What has been written by then is on disk in any case.
+const STOPPING: Duration = Duration::from_millis(1_500);
 
 const POLL: Duration = Duration::from_millis(25);
 
@@ -112,33 +112,42 @@ async fn answers(place: &Place) -> bool {
     }
 }
 
-/// Makes the cluster beside its place first: a cut leaves nothing that looks finished.
+/// Makes the cluster beside its place and moves it there: a cut leaves nothing that looks finished.
 async fn init(binaries: &Path, place: &Place, owner: &Owner) -> Result<(), EmbeddedError> {
-    empty(&place.cluster)?;
+    clear(&place.cluster)?;
+    let half = place.half_made(std::process::id());
+    step("a folder for a new cluster cannot be made", fs::create_dir(&half))?;
+    owner.give(&half)?;
     let mut command = Command::new(binaries.join("initdb"));
     owner.runs(&mut command);
     command
         .arg("--pgdata")
-        .arg(&place.cluster)
+        .arg(&half)
         .args(["--username=selfmx", "--auth=trust", "--encoding=UTF8", "--locale=C"])
         .args(["--data-checksums", "--no-instructions"]);
     let output = step("initdb cannot be run", command.output().await)?;
-    if output.status.success() {
-        return Ok(());
+    if !output.status.success() {
+        return Err(EmbeddedError::NotStarted(
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        ));
     }
-    Err(EmbeddedError::NotStarted(String::from_utf8_lossy(&output.stderr).into_owned()))
+    step("the new cluster cannot be moved to its place", fs::rename(&half, &place.cluster))
 }
 
-/// What an `initdb` that was cut off has left. There is no `PG_VERSION`, so there are no data.
-fn empty(cluster: &Path) -> Result<(), EmbeddedError> {
-    let entries = step("the folder of Postgres cannot be read", fs::read_dir(cluster))?;
+/// What an `initdb` that was cut off has left. There is no `PG_VERSION`, so there are no data. The cut
+/// one may still run: it is left without its folder, and ends.
+fn clear(cluster: &Path) -> Result<(), EmbeddedError> {
+    let parent = cluster.parent().unwrap_or(cluster);
+    let entries = step("the folder of Postgres cannot be read", fs::read_dir(parent))?;
+    let half = |name: &str| name.starts_with(place::HALF_MADE);
     for entry in entries.flatten() {
-        let path = entry.path();
-        let removed =
-            if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        step("a half-made cluster cannot be removed", removed)?;
+        if entry.file_name().to_str().is_some_and(half) {
+            let removed = fs::remove_dir_all(entry.path());
+            step("a half-made cluster cannot be removed", removed)?;
+        }
     }
-    Ok(())
+    let removed = fs::remove_dir_all(cluster);
+    step("a cluster without data cannot be removed", removed)
 }
 
 fn spawn(binaries: &Path, place: &Place, owner: &Owner) -> Result<Child, EmbeddedError> {

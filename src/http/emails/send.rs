@@ -11,7 +11,7 @@ use crate::commands::email::{Draft, SendEmail, send_email::Refusal, send_email::
 use crate::http::Api;
 use crate::http::body::Raw;
 use crate::http::caller::{Caller, OfTenant, OnTenant, ToSend, no_such_tenant};
-use crate::http::idempotency::{Answers, Asked};
+use crate::http::idempotency::{Answers, Asked, REPLAYED};
 use crate::http::problem::{ErrorBody, Problem};
 use crate::values::{EmailId, TenantId, Timestamp};
 
@@ -80,7 +80,9 @@ async fn accepted(
         created_at: done.at,
     });
     let response = asked.run(api, (&raw.bytes, Answers::Openly), &command, answer).await?;
-    metrics::counter!("selfmx_emails_total").increment(1);
+    if !response.headers().contains_key(REPLAYED) {
+        metrics::counter!("selfmx_emails_total").increment(1);
+    }
     Ok(response)
 }
 

@@ -1,0 +1,212 @@
+//! The rooms, joined: what a process that serves is made of, and in which order it ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use metrics_exporter_prometheus::PrometheusHandle;
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::commands::email::RetrySchedule;
+use crate::commands::executor::Executor;
+use crate::config::{Config, SharedRelay};
+use crate::database::request_meter::RequestMeter;
+use crate::events::store::EventStore;
+use crate::http::keyring::Keyring;
+use crate::http::router::{Serves, router};
+use crate::http::{Api, BODY_ROOM, Limit, PROBES, REQUEST_ROOM, server};
+use crate::mail::outbox::Outbox;
+use crate::mail::transport::{Defaults, Route, RouteKey, Routes, Smtp};
+use crate::projections::runner::Runner;
+use crate::projections::{following, inline};
+use crate::reactors::delivery::Delivery;
+use crate::reactors::{housekeeping, orphans, usage_meter};
+use crate::tasks::Tasks;
+use crate::values::{HostName, RelayTls, SecretKey};
+
+/// How long requests under way may take to end.
+const DRAIN: Duration = Duration::from_millis(2_500);
+
+/// How long mail on the wire, and the facts about it, may take.
+const LAND: Duration = Duration::from_millis(4_500);
+
+/// How long the last facts may take to be written.
+const WRITE: Duration = Duration::from_secs(1);
+
+/// Histograms keep every observation until somebody folds them.
+const FOLDING: Duration = Duration::from_secs(5);
+
+/// What a service is made from.
+pub struct Parts<'a> {
+    /// All settings.
+    pub config: &'a Config,
+    /// A migrated database.
+    pub pool: PgPool,
+    /// Seals and opens.
+    pub secrets: SecretKey,
+    /// What time it is.
+    pub clock: Clock,
+    /// Shows what was counted.
+    pub metrics: PrometheusHandle,
+}
+
+/// A running service.
+pub struct Service {
+    /// What handlers share.
+    pub api: Api,
+    /// The routes.
+    pub router: Router,
+    /// Callers: they end first.
+    front: Tasks,
+    /// Whatever works by itself.
+    back: Tasks,
+    /// What all of them write to: it ends last.
+    base: Tasks,
+}
+
+impl Service {
+    /// Starts whatever the process's roles ask for; it does not listen yet.
+    pub async fn start(parts: Parts<'_>) -> anyhow::Result<Self> {
+        let (front, back, base) = (Tasks::new(), Tasks::new(), Tasks::new());
+        let config = parts.config;
+        let outbox = match &config.relay {
+            Some(_) => None,
+            None => Some(outbox(&parts.clock, &base).await?),
+        };
+        let routes = routes(config, outbox.as_ref(), &parts.secrets)?;
+        let store = EventStore::start(parts.pool.clone(), parts.clock.clone(), inline(), &base);
+        let api = Api {
+            keyring: Keyring::start(
+                parts.pool.clone(),
+                parts.secrets.clone(),
+                parts.clock.clone(),
+                &back,
+            ),
+            meter: RequestMeter::start(parts.pool.clone(), &base),
+            commands: Executor::new(store, parts.clock.clone()),
+            pool: parts.pool,
+            default_limit: Limit {
+                requests: u64::from(config.rate_limit.requests),
+                window: config.rate_limit.window,
+            },
+            secrets: parts.secrets,
+            clock: parts.clock,
+            routes,
+            outbox,
+            metrics: parts.metrics,
+            request_room: Arc::new(Semaphore::new(REQUEST_ROOM)),
+            body_room: Arc::new(Semaphore::new(BODY_ROOM)),
+            probes: Arc::new(Semaphore::new(PROBES)),
+        };
+        start_roles(config, &api, &back);
+        fold_metrics(api.metrics.clone(), &base);
+        let serves = if config.roles.api { Serves::Api } else { Serves::Operations };
+        let router = router(&api, serves, &config.cors_origins);
+        Ok(Self { api, router, front, back, base })
+    }
+
+    /// Takes callers in.
+    pub fn listen(&self, listener: TcpListener) {
+        server::start(listener, self.router.clone(), &self.front);
+    }
+
+    /// Ends in order: callers, then whatever works by itself, then what all of them write to.
+    pub async fn stop(self) {
+        for (tasks, within, what) in [
+            (self.front, DRAIN, "requests"),
+            (self.back, LAND, "background work"),
+            (self.base, WRITE, "the log's writer"),
+        ] {
+            if !tasks.stop(within).await {
+                tracing::warn!(what, "some of it had to be cut off");
+            }
+        }
+    }
+}
+
+fn start_roles(config: &Config, api: &Api, tasks: &Tasks) {
+    let store = api.commands.store();
+    if config.roles.projector {
+        Runner::start(following(), &api.pool, store, &api.clock, tasks);
+        housekeeping::start(store.clone(), api.meter.clone(), api.clock.clone(), tasks);
+    }
+    if config.roles.projector || config.roles.api {
+        usage_meter::start(api.meter.clone(), api.commands.clone(), tasks);
+    }
+    if config.roles.delivery {
+        orphans::start(api.pool.clone(), api.commands.clone(), tasks);
+        let retry = RetrySchedule {
+            attempts: config.queue.retry_attempts,
+            delay: config.queue.retry_delay,
+        };
+        let delivery = Delivery {
+            pool: api.pool.clone(),
+            commands: api.commands.clone(),
+            secrets: api.secrets.clone(),
+            routes: api.routes.clone(),
+            smtp: Smtp::default(),
+            retry,
+            workers: config.queue.workers,
+            clock: api.clock.clone(),
+        };
+        delivery.start(tasks);
+    }
+}
+
+async fn outbox(clock: &Clock, tasks: &Tasks) -> anyhow::Result<Outbox> {
+    Outbox::start(clock.clone(), tasks).await.context("the built-in outbox cannot listen")
+}
+
+fn routes(config: &Config, outbox: Option<&Outbox>, secrets: &SecretKey) -> anyhow::Result<Routes> {
+    let caught;
+    let relay = match (&config.relay, outbox) {
+        (Some(relay), _) => relay,
+        (None, Some(outbox)) => {
+            caught = SharedRelay {
+                host: HostName::relay_host(&outbox.address().ip().to_string())?,
+                port: outbox.address().port(),
+                login: None,
+                tls: RelayTls::None,
+                messages_per_second: None,
+            };
+            &caught
+        }
+        (None, None) => anyhow::bail!("there is neither a relay nor an outbox"),
+    };
+    let shared = Route {
+        host: relay.host.clone(),
+        port: relay.port,
+        tls: relay.tls,
+        login: relay.login.clone(),
+        pool_size: config.smtp.pool_size,
+        messages_per_second: relay.messages_per_second,
+        tls_verify: config.smtp.tls_verify,
+        // The operator has said where it is; tenants have not.
+        allow_private: true,
+        timeout: config.smtp.timeout,
+        key: RouteKey::new("shared", 0),
+    };
+    let defaults = Defaults {
+        pool_size: config.smtp.pool_size,
+        tls_verify: config.smtp.tls_verify,
+        allow_private: config.smtp.allow_private,
+        timeout: config.smtp.timeout,
+    };
+    Ok(Routes::new(shared, defaults, secrets.clone()))
+}
+
+fn fold_metrics(metrics: PrometheusHandle, tasks: &Tasks) {
+    let stopping = tasks.stopping();
+    tasks.spawn("metrics", async move {
+        loop {
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = tokio::time::sleep(FOLDING) => metrics.run_upkeep(),
+            }
+        }
+    });
+}
