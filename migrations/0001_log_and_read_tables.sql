@@ -120,7 +120,9 @@ create table send_queue (
     due_at      timestamptz not null,
     pending     integer     not null,
     lease       uuid,
-    leased_until timestamptz
+    leased_until timestamptz,
+    -- Counts the claims: whoever comes with a lower one has lost the email to another.
+    fence       integer     not null default 0
 );
 create index send_queue_turn_index on send_queue (tenant_id, priority, due_at, email_id);
 create index send_queue_lease_index on send_queue (leased_until) where lease is not null;

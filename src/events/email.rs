@@ -21,6 +21,8 @@ pub enum EmailEvent {
         attempt: u32,
         /// Who holds the email: only that worker may record what came of it.
         lease: Uuid,
+        /// Grows with every claim: who comes with a lower one has lost the email to another.
+        fence: u32,
     },
     /// The worker that had it died or lost it: the relay may have taken the email or not.
     #[serde(rename = "email.delivery_interrupted")]

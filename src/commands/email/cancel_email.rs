@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn an_email_that_a_worker_has_cannot_be_cancelled() {
         let sent = send(Some("a@acme.com"));
-        let started = EmailEvent::DeliveryStarted { attempt: 1, lease: Uuid::nil() };
+        let started = EmailEvent::DeliveryStarted { attempt: 1, lease: Uuid::nil(), fence: 1 };
         given([accepted(&sent), fact(&sent, started)])
             .when(&cancel(&sent, Because::Asked))
             .then_refused(&Refusal::AlreadyStarted);
@@ -115,7 +115,7 @@ mod tests {
     fn what_waits_for_another_try_is_withdrawn_with_its_tenant_only() {
         let sent = send(Some("a@acme.com"));
         let past = || {
-            let started = EmailEvent::DeliveryStarted { attempt: 1, lease: Uuid::nil() };
+            let started = EmailEvent::DeliveryStarted { attempt: 1, lease: Uuid::nil(), fence: 1 };
             let reason = "later".to_owned();
             let later = EmailEvent::DeliveryRescheduled { next_attempt_at: now(), reason };
             [accepted(&sent), fact(&sent, started), fact(&sent, later)]

@@ -143,7 +143,7 @@ mod tests {
     }
 
     fn started(sent: &SendEmail) -> Fact {
-        fact(sent, EmailEvent::DeliveryStarted { attempt: 1, lease: MINE })
+        fact(sent, EmailEvent::DeliveryStarted { attempt: 1, lease: MINE, fence: 1 })
     }
 
     fn record(sent: &SendEmail, outcomes: &[(&str, RecipientOutcome)]) -> RecordDelivery {
@@ -217,7 +217,8 @@ mod tests {
     #[test]
     fn a_worker_that_lost_its_lease_records_nothing() {
         let sent = send(Some("a@acme.com"));
-        let theirs = EmailEvent::DeliveryStarted { attempt: 2, lease: Uuid::from_u128(2) };
+        let theirs =
+            EmailEvent::DeliveryStarted { attempt: 2, lease: Uuid::from_u128(2), fence: 2 };
         given([accepted(&sent), started(&sent), fact(&sent, theirs)])
             .when(&record(&sent, &[("ann@example.org", delivered())]))
             .then_refused(&Refusal::LeaseLost);

@@ -17,6 +17,8 @@ pub struct StartDelivery {
     pub email: EmailId,
     /// The worker's lease.
     pub lease: Uuid,
+    /// How often the email had been claimed when the worker got it.
+    pub fence: u32,
 }
 
 /// Why the worker does not get it.
@@ -28,6 +30,9 @@ pub enum Refusal {
     /// There is nothing left to deliver.
     #[error("everybody has an outcome already")]
     Done,
+    /// The worker's lease ran out, and another has taken the email since.
+    #[error("another worker has taken it meanwhile")]
+    LeaseLost,
 }
 
 impl Command for StartDelivery {
@@ -49,6 +54,10 @@ impl Command for StartDelivery {
         match email.stage {
             Stage::Done => return Err(Refusal::Done),
             Stage::Sending { lease } if lease == self.lease => return Ok(Decision::already()),
+            // A worker that slept through its lease must not steal the email back.
+            Stage::Sending { .. } | Stage::Waiting if self.fence <= email.fence => {
+                return Err(Refusal::LeaseLost);
+            }
             // Its worker died or lost it; the relay may have the mail. Let the timeline say so.
             Stage::Sending { .. } => {
                 events.push(EmailEvent::DeliveryInterrupted { attempt: email.attempts });
@@ -56,7 +65,7 @@ impl Command for StartDelivery {
             Stage::Waiting => {}
         }
         let attempt = email.attempts + 1;
-        events.push(EmailEvent::DeliveryStarted { attempt, lease: self.lease });
+        events.push(EmailEvent::DeliveryStarted { attempt, lease: self.lease, fence: self.fence });
         let facts = events.into_iter().map(|e| Fact::Email(self.tenant, self.email, e));
         Ok(Decision::of(facts.collect()))
     }
@@ -67,23 +76,27 @@ mod tests {
     use super::*;
     use crate::commands::email::SendEmail;
     use crate::commands::email::send_email::tests::{accepted, send};
-    use crate::commands::testing::given;
+    use crate::commands::testing::{given, now};
 
     const MINE: Uuid = Uuid::from_u128(1);
     const THEIRS: Uuid = Uuid::from_u128(2);
 
-    fn started(sent: &SendEmail, attempt: u32, lease: Uuid) -> Fact {
-        Fact::Email(sent.tenant, sent.email, EmailEvent::DeliveryStarted { attempt, lease })
+    fn fact(sent: &SendEmail, event: EmailEvent) -> Fact {
+        Fact::Email(sent.tenant, sent.email, event)
     }
 
-    fn start(sent: &SendEmail) -> StartDelivery {
-        StartDelivery { tenant: sent.tenant, email: sent.email, lease: MINE }
+    fn started(sent: &SendEmail, attempt: u32, lease: Uuid) -> Fact {
+        fact(sent, EmailEvent::DeliveryStarted { attempt, lease, fence: attempt })
+    }
+
+    fn start(sent: &SendEmail, fence: u32) -> StartDelivery {
+        StartDelivery { tenant: sent.tenant, email: sent.email, lease: MINE, fence }
     }
 
     #[test]
     fn a_waiting_email_is_taken() {
         let sent = send(Some("a@acme.com"));
-        given([accepted(&sent)]).when(&start(&sent)).then(&[started(&sent, 1, MINE)]);
+        given([accepted(&sent)]).when(&start(&sent, 1)).then(&[started(&sent, 1, MINE)]);
     }
 
     #[test]
@@ -91,13 +104,32 @@ mod tests {
         let sent = send(Some("a@acme.com"));
         let interrupted = EmailEvent::DeliveryInterrupted { attempt: 1 };
         given([accepted(&sent), started(&sent, 1, THEIRS)])
-            .when(&start(&sent))
-            .then(&[Fact::Email(sent.tenant, sent.email, interrupted), started(&sent, 2, MINE)]);
+            .when(&start(&sent, 2))
+            .then(&[fact(&sent, interrupted), started(&sent, 2, MINE)]);
     }
 
     #[test]
     fn taking_it_twice_under_one_lease_is_taking_it_once() {
         let sent = send(Some("a@acme.com"));
-        given([accepted(&sent), started(&sent, 1, MINE)]).when(&start(&sent)).then(&[]);
+        given([accepted(&sent), started(&sent, 1, MINE)]).when(&start(&sent, 1)).then(&[]);
+    }
+
+    #[test]
+    fn a_worker_that_slept_through_its_lease_does_not_steal_the_email_back() {
+        let sent = send(Some("a@acme.com"));
+        let past = || [accepted(&sent), started(&sent, 2, THEIRS)];
+        given(past()).when(&start(&sent, 1)).then_refused(&Refusal::LeaseLost);
+        given(past()).when(&start(&sent, 2)).then_refused(&Refusal::LeaseLost);
+    }
+
+    #[test]
+    fn nor_does_it_take_what_the_other_has_put_back() {
+        let sent = send(Some("a@acme.com"));
+        let reason = "busy".to_owned();
+        let put_back = EmailEvent::DeliveryRescheduled { next_attempt_at: now(), reason };
+        let past = || [accepted(&sent), started(&sent, 2, THEIRS), fact(&sent, put_back.clone())];
+        given(past()).when(&start(&sent, 1)).then_refused(&Refusal::LeaseLost);
+        let again = EmailEvent::DeliveryStarted { attempt: 3, lease: MINE, fence: 3 };
+        given(past()).when(&start(&sent, 3)).then(&[fact(&sent, again)]);
     }
 }

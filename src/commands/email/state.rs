@@ -28,6 +28,8 @@ pub struct Email {
     pub attempts: u32,
     /// How often it was put back for later.
     pub put_back: u32,
+    /// The highest fence under which a worker took it; zero before the first.
+    pub fence: u32,
 }
 
 /// Where an email is on its way.
@@ -62,6 +64,7 @@ impl State for EmailState {
                 pending: accepted.recipients.all().map(|(_, to)| to.address.clone()).collect(),
                 attempts: 0,
                 put_back: 0,
+                fence: 0,
             }));
         } else if let Some(email) = &mut self.email {
             email.live(event);
@@ -73,9 +76,10 @@ impl Email {
     fn live(&mut self, event: &EmailEvent) {
         match event {
             EmailEvent::Accepted(_) | EmailEvent::RecipientDeferred { .. } => {}
-            EmailEvent::DeliveryStarted { attempt, lease } => {
+            EmailEvent::DeliveryStarted { attempt, lease, fence } => {
                 self.stage = Stage::Sending { lease: *lease };
                 self.attempts = *attempt;
+                self.fence = self.fence.max(*fence);
             }
             EmailEvent::DeliveryInterrupted { .. } => self.stage = Stage::Waiting,
             EmailEvent::RecipientDelivered { recipient, .. }

@@ -12,6 +12,8 @@ pub struct Claimed {
     pub tenant_id: String,
     /// Which.
     pub email_id: String,
+    /// How often it has been claimed, this time included.
+    pub fence: i32,
 }
 
 /// What a worker wants of the queue.
@@ -60,9 +62,9 @@ pub async fn claim(pool: &PgPool, wanted: &Wanted<'_>) -> sqlx::Result<Vec<Claim
                where not (w.tenant_id = any($5))
                limit $7
            )
-           update send_queue q set lease = $1, leased_until = $3
+           update send_queue q set lease = $1, leased_until = $3, fence = q.fence + 1
            from due where q.email_id = due.email_id
-           returning q.tenant_id, q.email_id"#,
+           returning q.tenant_id, q.email_id, q.fence"#,
         wanted.lease,
         wanted.now.as_datetime(),
         wanted.until.as_datetime(),

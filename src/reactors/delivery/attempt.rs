@@ -62,7 +62,8 @@ impl Delivery {
     async fn begun(&self, claimed: &Claimed, lease: Uuid) -> Option<Subject> {
         let tenant: TenantId = claimed.tenant_id.parse().ok()?;
         let id: EmailId = claimed.email_id.parse().ok()?;
-        let command = StartDelivery { tenant, email: id, lease };
+        let fence = u32::try_from(claimed.fence).ok()?;
+        let command = StartDelivery { tenant, email: id, lease, fence };
         match self.commands.run(&Context::of("delivery"), &command).await {
             Ok(done) => {
                 let email = done.state.known()?.clone();
@@ -70,6 +71,9 @@ impl Delivery {
             }
             Err(CommandError::Refused(refusal)) => {
                 tracing::debug!(email = %id, %refusal, "nothing to deliver");
+                // Whoever has it by now holds another lease; if nobody does, it need not wait.
+                sleep(AGAIN).await;
+                self.give_back(id, lease).await;
                 None
             }
             Err(error) => {
