@@ -84,12 +84,12 @@ impl Command for RecordDelivery {
             return Err(Refusal::LeaseLost);
         }
         let again = self.retry.next(email.put_back, now);
+        let mut pending = email.pending.clone();
         let mut events = Vec::new();
         let mut reason = None;
         for (recipient, outcome) in &self.outcomes {
-            if !email.pending.contains(recipient) {
-                continue;
-            }
+            let Some(place) = pending.iter().position(|waits| waits == recipient) else { continue };
+            pending.swap_remove(place);
             if let RecipientOutcome::Deferred { message, .. } = outcome {
                 reason = Some(message.clone());
             }
@@ -234,5 +234,19 @@ mod tests {
         given([accepted(&sent), started(&sent), fact(&sent, done)])
             .when(&record(&sent, &[("ann@example.org", delivered())]))
             .then(&[]);
+    }
+
+    #[test]
+    fn who_stands_twice_in_one_report_counts_once() {
+        let sent = send(Some("a@acme.com"));
+        let failed = RecipientOutcome::Failed { message: "no".to_owned() };
+        let outcomes = [("ann@example.org", delivered()), ("ann@example.org", failed)];
+        given([accepted(&sent), started(&sent)]).when(&record(&sent, &outcomes)).then(&[fact(
+            &sent,
+            EmailEvent::RecipientDelivered {
+                recipient: "ann@example.org".parse().unwrap(),
+                response: "ok".to_owned(),
+            },
+        )]);
     }
 }
