@@ -91,7 +91,7 @@ impl Command for RecordDelivery {
             let Some(place) = pending.iter().position(|waits| waits == recipient) else { continue };
             pending.swap_remove(place);
             if let RecipientOutcome::Deferred { message, .. } = outcome {
-                reason = Some(message.clone());
+                reason = Some(sayable(message));
             }
             events.extend(facts_of(recipient, outcome, again.is_some()));
         }
@@ -107,15 +107,16 @@ fn facts_of(to: &Address, outcome: &RecipientOutcome, again: bool) -> Vec<EmailE
     let recipient = to.clone();
     match outcome.clone() {
         RecipientOutcome::Delivered { response } => {
-            vec![EmailEvent::RecipientDelivered { recipient, response }]
+            vec![EmailEvent::RecipientDelivered { recipient, response: sayable(&response) }]
         }
         RecipientOutcome::Bounced { code, message } => {
-            vec![EmailEvent::RecipientBounced { recipient, code, message }]
+            vec![EmailEvent::RecipientBounced { recipient, code, message: sayable(&message) }]
         }
         RecipientOutcome::Failed { message } => {
-            vec![EmailEvent::RecipientFailed { recipient, message }]
+            vec![EmailEvent::RecipientFailed { recipient, message: sayable(&message) }]
         }
         RecipientOutcome::Deferred { code, message, may_have_arrived } => {
+            let message = sayable(&message);
             let given_up = (!again).then(|| EmailEvent::RecipientFailed {
                 recipient: to.clone(),
                 message: format!("given up after the last try: {message}"),
@@ -125,6 +126,12 @@ fn facts_of(to: &Address, outcome: &RecipientOutcome, again: bool) -> Vec<EmailE
             std::iter::once(deferred).chain(given_up).collect()
         }
     }
+}
+
+/// A stranger's words as every table can hold them: the log's JSON takes a NUL, a text column does
+/// not, and a fact that the read models refuse would stop them for good.
+fn sayable(words: &str) -> String {
+    words.replace('\0', "\u{FFFD}")
 }
 
 #[cfg(test)]
@@ -234,6 +241,21 @@ mod tests {
         given([accepted(&sent), started(&sent), fact(&sent, done)])
             .when(&record(&sent, &[("ann@example.org", delivered())]))
             .then(&[]);
+    }
+
+    #[test]
+    fn a_nul_in_a_relays_answer_does_not_reach_the_log() {
+        let sent = send(Some("a@acme.com"));
+        let answer = RecipientOutcome::Delivered { response: "o\0k".to_owned() };
+        given([accepted(&sent), started(&sent)])
+            .when(&record(&sent, &[("ann@example.org", answer)]))
+            .then(&[fact(
+                &sent,
+                EmailEvent::RecipientDelivered {
+                    recipient: "ann@example.org".parse().unwrap(),
+                    response: "o\u{FFFD}k".to_owned(),
+                },
+            )]);
     }
 
     #[test]
