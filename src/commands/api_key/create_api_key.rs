@@ -98,10 +98,13 @@ impl Command for CreateApiKey {
 
     fn decide(
         &self,
-        _: &KeyState,
+        key: &KeyState,
         tenant: &TenantState,
         now: Timestamp,
     ) -> Result<Decision, Refusal> {
+        if key.ever().is_some() {
+            return Ok(Decision::already());
+        }
         if self.tenant.is_some() && tenant.living().is_none() {
             return Err(Refusal::NoTenant);
         }
@@ -225,6 +228,16 @@ mod tests {
             .and_tenant([acme])
             .when(&command)
             .then_refused(&Refusal::MoreThanOneHas("allowed_domains"));
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_not_made_over() {
+        let command = command(&["send"], None);
+        let made = ApiKeyEvent::Created(wanted(&["usage:read"]));
+        given([Fact::ApiKey(command.tenant, command.key, made)])
+            .and_tenant([tenant(command.tenant.unwrap())])
+            .when(&command)
+            .then(&[]);
     }
 
     #[test]

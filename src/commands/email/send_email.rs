@@ -150,10 +150,13 @@ impl Command for SendEmail {
 
     fn decide(
         &self,
-        _: &EmailState,
+        email: &EmailState,
         tenant: &TenantState,
         now: Timestamp,
     ) -> Result<Decision, Refusal> {
+        if email.known().is_some() {
+            return Ok(Decision::already());
+        }
         let tenant = tenant.living().ok_or(Refusal::NoTenant)?;
         if tenant.standing == Standing::Suspended {
             return Err(Refusal::Suspended);
@@ -295,6 +298,15 @@ pub(super) mod tests {
         let command = send(Some("a@acme.com"));
         let homeless = tenant(command.tenant, None);
         given([]).and_tenant([homeless]).when(&command).then_refused(&Refusal::NoDomain);
+    }
+
+    #[test]
+    fn one_email_is_accepted_once() {
+        let command = send(Some("a@acme.com"));
+        given([accepted(&command)])
+            .and_tenant([tenant(command.tenant, Some("acme.com"))])
+            .when(&command)
+            .then(&[]);
     }
 
     #[test]
