@@ -1,0 +1,15 @@
+//! The log against a real Postgres: order, guards, receipts, and what happens when things go wrong.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails like a test")]
+
+#[path = "../log_support/asks.rs"]
+mod asks;
+#[path = "../log_support/node.rs"]
+mod node;
+
+mod append_only;
+mod guards;
+mod order;
+mod receipts;
+mod trouble;
+mod turns;

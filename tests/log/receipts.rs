@@ -1,0 +1,92 @@
+//! The same key and request give the same answer for a day.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use selfmx::clock::Clock;
+use selfmx::commands::context::{Context, Repeatable};
+use selfmx::commands::email::{EmailState, SendEmail};
+use selfmx::commands::executor::{CommandError, Done, Once};
+use selfmx::events::store::append::AppendError;
+use selfmx::values::TenantId;
+use sqlx::PgPool;
+
+use crate::asks;
+use crate::node::{Node, clock};
+
+type Answer = Result<Once<EmailState>, CommandError<selfmx::commands::email::send_email::Refusal>>;
+
+/// Asks once for a new email of which the answer tells the id, as a caller who repeats himself does.
+async fn ask(node: &Node, tenant: TenantId, request: &str, clock: &Clock) -> (String, Answer) {
+    let send: SendEmail = asks::email(tenant, &["ann@example.org"], clock);
+    let repeatable = Repeatable {
+        scope: tenant.to_string(),
+        key: "order-42".to_owned(),
+        request: request.to_owned(),
+    };
+    let id = send.email.to_string();
+    let answer = |_: &Done<EmailState>| id.clone().into_bytes();
+    let answered = node.commands.run_once(&Context::of("test"), &send, &repeatable, &answer).await;
+    (id, answered)
+}
+
+async fn accepted(db: &PgPool) -> i64 {
+    let count = "select count(*) from events where type = 'email.accepted'";
+    sqlx::query_scalar(count).fetch_one(db).await.unwrap()
+}
+
+async fn acme(node: &Node, clock: &Clock) -> TenantId {
+    let tenant = TenantId::at(clock.now());
+    let acme = asks::tenant(tenant, "acme.com", None);
+    node.commands.run(&Context::of("test"), &acme).await.unwrap();
+    tenant
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_request_that_is_raced_fifty_fold_is_carried_out_once(db: PgPool) {
+    let clock = clock();
+    let (one, two) = (Node::start(&db, &clock).await, Node::start(&db, &clock).await);
+    let tenant = acme(&one, &clock).await;
+    let race = (0..50).map(|n: usize| {
+        let node = if n.is_multiple_of(2) { &one } else { &two };
+        ask(node, tenant, "a", &clock)
+    });
+    let (mut first, mut again) = (Vec::new(), Vec::new());
+    for (id, answer) in join_all(race).await {
+        match answer.unwrap() {
+            Once::Done(_) => first.push(id),
+            Once::Again(answer) => again.push(String::from_utf8(answer).unwrap()),
+        }
+    }
+    assert_eq!((first.len(), again.len(), accepted(&db).await), (1, 49, 1));
+    assert!(again.iter().all(|answer| *answer == first[0]), "all get the first answer");
+    one.stop().await;
+    two.stop().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn the_same_key_with_another_request_is_refused(db: PgPool) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let tenant = acme(&node, &clock).await;
+    ask(&node, tenant, "a", &clock).await.1.unwrap();
+    let (_, other) = ask(&node, tenant, "b", &clock).await;
+    assert!(matches!(other, Err(CommandError::Append(AppendError::KeyReused))));
+    assert_eq!(accepted(&db).await, 1);
+    node.stop().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn after_a_day_a_key_is_free_again_and_not_before(db: PgPool) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let tenant = acme(&node, &clock).await;
+    ask(&node, tenant, "a", &clock).await.1.unwrap();
+    clock.advance(Duration::from_secs(86_399));
+    assert!(matches!(ask(&node, tenant, "a", &clock).await.1, Ok(Once::Again(_))));
+    clock.advance(Duration::from_secs(1));
+    assert!(matches!(ask(&node, tenant, "b", &clock).await.1, Ok(Once::Done(_))));
+    assert!(matches!(ask(&node, tenant, "b", &clock).await.1, Ok(Once::Again(_))));
+    assert_eq!(accepted(&db).await, 2);
+    node.stop().await;
+}

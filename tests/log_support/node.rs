@@ -1,0 +1,54 @@
+//! A node as `serve` joins it, without HTTP and without delivery.
+
+use std::time::Duration;
+
+use selfmx::clock::Clock;
+use selfmx::commands::executor::Executor;
+use selfmx::events::store::EventStore;
+use selfmx::projections;
+use selfmx::tasks::Tasks;
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+
+/// One process of the service, with connections of its own.
+pub(crate) struct Node {
+    pub(crate) store: EventStore,
+    pub(crate) commands: Executor,
+    pub(crate) pool: PgPool,
+    pub(crate) tasks: Tasks,
+}
+
+impl Node {
+    /// Starts on the test's database.
+    pub(crate) async fn start(db: &PgPool, clock: &Clock) -> Self {
+        let options = (*db.connect_options()).clone();
+        let pool = PgPoolOptions::new().max_connections(6).connect_with(options).await.unwrap();
+        let tasks = Tasks::new();
+        let store = EventStore::start(pool.clone(), clock.clone(), projections::inline(), &tasks);
+        let commands = Executor::new(store.clone(), clock.clone());
+        Self { store, commands, pool, tasks }
+    }
+
+    /// Stops, and leaves the database so that it can be dropped.
+    pub(crate) async fn stop(self) {
+        assert!(self.tasks.stop(Duration::from_secs(30)).await, "a task did not stop");
+        self.pool.close().await;
+    }
+}
+
+/// A clock that stands still at half past ten.
+pub(crate) fn clock() -> Clock {
+    Clock::held_at("2024-01-15T10:30:00Z".parse().unwrap())
+}
+
+/// Waits, within bounds, until something is so.
+pub(crate) async fn until(what: &str, so: impl AsyncFn() -> bool) {
+    let mut look = tokio::time::interval(Duration::from_millis(5));
+    for _ in 0..4_000 {
+        look.tick().await;
+        if so().await {
+            return;
+        }
+    }
+    panic!("it never came to be so: {what}");
+}
