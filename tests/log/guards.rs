@@ -48,6 +48,19 @@ async fn a_name_has_one_owner_whichever_node_is_asked(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "./migrations")]
+async fn a_name_of_one_kind_is_not_lost_when_another_kind_asks_for_the_same(db: PgPool) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let (first, second) = (TenantId::at(clock.now()), TenantId::at(clock.now()));
+    node.store.append(guarded(first, vec![claim("domain", first)])).await.unwrap();
+    let both = vec![claim("domain", second), claim("template", second)];
+    let refused = node.store.append(guarded(second, both)).await;
+    assert!(matches!(refused, Err(AppendError::Taken { kind: "domain", .. })), "{refused:?}");
+    node.store.append(guarded(second, vec![claim("template", second)])).await.unwrap();
+    node.stop().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
 async fn an_allowance_is_used_to_the_last_unit_by_a_burst_over_two_nodes(db: PgPool) {
     let clock = clock();
     let (one, two) = (Node::start(&db, &clock).await, Node::start(&db, &clock).await);

@@ -60,26 +60,35 @@ async fn claims(
     db: &mut PgConnection,
     guards: &[&Guard],
 ) -> sqlx::Result<HashMap<(&'static str, String), String>> {
-    let names: HashMap<&str, &'static str> = guards
+    // One name can be claimed in several kinds: both together are what is looked for.
+    let wanted: HashSet<(&'static str, &str)> = guards
         .iter()
         .filter_map(|guard| match guard {
             Guard::Claim { kind, name, .. } | Guard::Release { kind, name, .. } => {
-                Some((name.as_str(), *kind))
+                Some((*kind, name.as_str()))
             }
             Guard::StreamAt { .. } | Guard::Quota { .. } | Guard::Receipt(_) => None,
         })
         .collect();
-    if names.is_empty() {
+    if wanted.is_empty() {
         return Ok(HashMap::new());
     }
-    let kinds: HashSet<&'static str> = names.values().copied().collect();
-    let wanted: Vec<String> = names.keys().map(|&name| name.to_owned()).collect();
-    let rows = sqlx::query!("select kind, name, owner from claims where name = any($1)", &wanted)
-        .fetch_all(db)
-        .await?;
-    let known = rows
-        .into_iter()
-        .filter_map(|row| kinds.get(row.kind.as_str()).map(|kind| ((*kind, row.name), row.owner)));
+    let wanted: Vec<_> = wanted.into_iter().collect();
+    let kinds: Vec<String> = wanted.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+    let names: Vec<String> = wanted.iter().map(|(_, name)| (*name).to_owned()).collect();
+    let rows = sqlx::query!(
+        r#"select w.place as "place!", c.owner
+           from unnest($1::varchar[], $2::varchar[]) with ordinality as w(kind, name, place)
+           join claims c on c.kind = w.kind and c.name = w.name"#,
+        &kinds,
+        &names,
+    )
+    .fetch_all(db)
+    .await?;
+    let known = rows.into_iter().filter_map(|row| {
+        let (kind, name) = wanted.get(usize::try_from(row.place - 1).ok()?)?;
+        Some(((*kind, (*name).to_owned()), row.owner))
+    });
     Ok(known.collect())
 }
 
