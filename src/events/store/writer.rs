@@ -76,30 +76,27 @@ impl Writer {
         self.write(requests, answers).await;
     }
 
-    /// What the database refuses although the judge admitted it must not fail its neighbours: then
-    /// each request gets a turn of its own.
+    /// What the database refuses although the judge admitted it must not fail its neighbours: the
+    /// turn is halved until the culprit is alone, which costs the others a few turns and not one each.
     async fn write(&self, requests: Vec<Request>, answers: Vec<Answer>) {
-        match self.take(&requests).await {
-            Ok(verdicts) => {
-                for (verdict, answer) in verdicts.into_iter().zip(answers) {
-                    tell(answer, verdict);
+        let mut left = vec![(requests, answers)];
+        while let Some((mut requests, mut answers)) = left.pop() {
+            match self.take(&requests).await {
+                Ok(verdicts) => {
+                    for (verdict, answer) in verdicts.into_iter().zip(answers) {
+                        tell(answer, verdict);
+                    }
                 }
-            }
-            Err(error) if requests.len() == 1 || is_outage(&error) => {
-                tracing::warn!(%error, requests = requests.len(), "the log cannot be written");
-                let error = Arc::new(error);
-                for answer in answers {
-                    tell(answer, Err(AppendError::Database(Arc::clone(&error))));
+                Err(error) if is_outage(&error) => {
+                    let others = left.drain(..).flat_map(|(_, answers)| answers);
+                    fail(answers.into_iter().chain(others).collect(), error);
                 }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "a turn was refused; its requests are tried one by one");
-                for (request, answer) in requests.into_iter().zip(answers) {
-                    let verdict = match self.take(&[request]).await {
-                        Ok(verdicts) => verdicts.into_iter().next(),
-                        Err(error) => Some(Err(AppendError::Database(Arc::new(error)))),
-                    };
-                    tell(answer, verdict.unwrap_or(Err(AppendError::Stopping)));
+                Err(error) if requests.len() == 1 => fail(answers, error),
+                Err(error) => {
+                    tracing::warn!(%error, "a turn was refused; its halves are tried");
+                    let half = requests.len() / 2;
+                    let later = (requests.split_off(half), answers.split_off(half));
+                    left.extend([later, (requests, answers)]);
                 }
             }
         }
@@ -110,6 +107,14 @@ impl Writer {
         let (verdicts, head) = turn::take(&self.pool, &self.inline, requests, now).await?;
         read::grow(&self.head, head);
         Ok(verdicts)
+    }
+}
+
+fn fail(answers: Vec<Answer>, error: sqlx::Error) {
+    tracing::warn!(%error, requests = answers.len(), "the log cannot be written");
+    let error = Arc::new(error);
+    for answer in answers {
+        tell(answer, Err(AppendError::Database(Arc::clone(&error))));
     }
 }
 
