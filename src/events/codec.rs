@@ -87,7 +87,8 @@ struct Tagged {
     data: Option<Box<RawValue>>,
 }
 
-/// Writes a fact down.
+/// Writes a fact down, and makes sure that it can be read again: what stands in the log is never
+/// mended, and one fact that nobody can read would stop every reader for good.
 pub fn encode(fact: &Fact) -> Result<Encoded, CodecError> {
     let text = match fact {
         Fact::Tenant(_, event) => serde_json::to_string(event),
@@ -100,6 +101,8 @@ pub fn encode(fact: &Fact) -> Result<Encoded, CodecError> {
     let payload = tagged.data.map_or_else(|| "null".to_owned(), |data| data.get().to_owned());
     let schema = written_today(&tagged.name)
         .ok_or_else(|| CodecError::Unknown { name: tagged.name.clone(), schema: 0 })?;
+    let stream = fact.stream();
+    decode(stream.owner(), stream.id(), &tagged.name, schema, &payload)?;
     Ok(Encoded { name: tagged.name, schema, payload })
 }
 

@@ -3,12 +3,31 @@
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
+use selfmx::commands::context::Context;
+use selfmx::commands::executor::CommandError;
 use selfmx::events::store::append::{AppendError, QUEUE};
 use selfmx::values::TenantId;
 use sqlx::PgPool;
 
+use crate::asks;
 use crate::node::{Node, clock, until};
 use crate::turns::{facts, hold, occupy, waiting};
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_fact_that_nobody_could_read_again_is_not_written(db: PgPool) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let (tenant, context) = (TenantId::at(clock.now()), Context::of("test"));
+    let mut acme = asks::tenant(tenant, "acme.com", None);
+    acme.settings.from_name = Some("two\nlines".to_owned());
+    node.commands.run(&context, &acme).await.unwrap();
+    let mut send = asks::email(tenant, &["ann@example.org"], &clock);
+    send.from = Some("hello@acme.com".parse().unwrap());
+    let refused = node.commands.run(&context, &send).await;
+    assert!(matches!(refused, Err(CommandError::Append(AppendError::Database(_)))));
+    assert!(node.store.read(0, 10).await.unwrap().trouble.is_none(), "the log stays readable");
+    node.stop().await;
+}
 
 const CUT_OFF: &str = "select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'";
