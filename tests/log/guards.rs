@@ -1,10 +1,10 @@
 //! What must hold in the moment of the append.
 
-use futures_util::future::{join_all, join4};
+use futures_util::future::{join, join_all, join4};
 use selfmx::commands::context::Context;
 use selfmx::commands::executor::CommandError;
 use selfmx::events::Stream;
-use selfmx::events::store::append::{AppendError, Guard};
+use selfmx::events::store::append::{Append, AppendError, Guard, Part};
 use selfmx::values::TenantId;
 use sqlx::PgPool;
 
@@ -83,6 +83,32 @@ async fn an_allowance_is_used_to_the_last_unit_by_a_burst_over_two_nodes(db: PgP
     assert_eq!(used, 40);
     one.stop().await;
     two.stop().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn what_the_database_itself_refuses_does_not_fail_its_neighbours(db: PgPool) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let (tenant, context) = (TenantId::at(clock.now()), Context::of("test"));
+    node.commands.run(&context, &asks::tenant(tenant, "acme.com", None)).await.unwrap();
+    let send = asks::email(tenant, &["ann@example.org"], &clock);
+    let sent = node.commands.run(&context, &send).await.unwrap().facts;
+    // The judge knows versions; that the queue holds this email already only the database knows.
+    let stream = Stream::email(tenant, send.email);
+    let part = Part { stream, expected: 1, facts: sent };
+    let twice = Append { parts: vec![part], ..facts(tenant, 0, 1) };
+
+    let turn = hold(&db).await;
+    occupy(&node.store, &db, &clock).await;
+    let mut appends: Vec<_> = (0..100).map(|_| facts(TenantId::at(clock.now()), 0, 1)).collect();
+    appends.insert(37, twice);
+    let appends = join_all(appends.into_iter().map(|append| node.store.append(append)));
+    let (answers, ()) = join(appends, async { turn.commit().await.unwrap() }).await;
+    assert!(matches!(answers[37], Err(AppendError::Database(_))));
+    let positions: Vec<i64> =
+        answers.into_iter().flatten().flatten().map(|fact| fact.position).collect();
+    assert_eq!(positions, (4..104).collect::<Vec<_>>(), "no gap, and in the order of asking");
+    node.stop().await;
 }
 
 #[sqlx::test(migrations = "./migrations")]
