@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use selfmx::clock::Clock;
 use selfmx::commands::context::{Context, Repeatable};
 use selfmx::commands::email::{EmailState, SendEmail};
@@ -12,7 +12,8 @@ use selfmx::values::TenantId;
 use sqlx::PgPool;
 
 use crate::asks;
-use crate::node::{Node, clock};
+use crate::node::{Node, clock, until};
+use crate::turns::waiting;
 
 type Answer = Result<Once<EmailState>, CommandError<selfmx::commands::email::send_email::Refusal>>;
 
@@ -73,6 +74,27 @@ async fn the_same_key_with_another_request_is_refused(db: PgPool) {
     let (_, other) = ask(&node, tenant, "b", &clock).await;
     assert!(matches!(other, Err(CommandError::Append(AppendError::KeyReused))));
     assert_eq!(accepted(&db).await, 1);
+    node.stop().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_receipt_that_is_given_anew_is_not_swept_away_with_the_old_one(db: PgPool) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let tenant = acme(&node, &clock).await;
+    ask(&node, tenant, "a", &clock).await.1.unwrap();
+    let day = Duration::from_secs(86_400);
+    clock.advance(day);
+    let mut anew = db.begin().await.unwrap();
+    let refresh = "update receipts set request = 'b', created_at = created_at + interval '1 day'";
+    sqlx::raw_sql(refresh).execute(&mut *anew).await.unwrap();
+    let commit = async {
+        until("the sweeper waits for the row", async || waiting(&db, 1).await).await;
+        anew.commit().await.unwrap();
+    };
+    let (forgotten, ()) = join(node.store.forget_receipts(clock.now().minus(day)), commit).await;
+    assert_eq!(forgotten.unwrap(), 0);
+    assert!(matches!(ask(&node, tenant, "b", &clock).await.1, Ok(Once::Again(_))));
     node.stop().await;
 }
 

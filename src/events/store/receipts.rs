@@ -33,8 +33,10 @@ impl EventStore {
     /// Forgets the receipts from before a moment, some thousands at a time; says how many.
     pub async fn forget_receipts(&self, before: Timestamp) -> sqlx::Result<u64> {
         let done = sqlx::query!(
+            // The moment is looked at twice: the row may be given anew while we wait for it.
             "delete from receipts where (scope, key) in
-             (select scope, key from receipts where created_at <= $1 limit 5000)",
+             (select scope, key from receipts where created_at <= $1 limit 5000)
+             and created_at <= $1",
             before.as_datetime(),
         )
         .execute(&self.pool)
