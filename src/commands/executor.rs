@@ -202,7 +202,7 @@ impl Executor {
             if decision.facts.is_empty() {
                 return self.already(&asked, done).await;
             }
-            let append = append(command, &past, tenant.version, decision, &context);
+            let append = append(command, (&past, tenant.version), decision, &context, now);
             let append = with_receipt(append, asked.receipt.as_ref(), &done);
             match self.store.append(append).await {
                 Ok(recorded) => return Ok(Once::Done(Box::new(self.told(done, &recorded)))),
@@ -371,10 +371,10 @@ fn done<C: Command>(
 
 fn append<C: Command>(
     command: &C,
-    past: &Past<C::State>,
-    tenant_version: i64,
+    (past, tenant_version): (&Past<C::State>, i64),
     decision: Decision,
     context: &Context,
+    at: Timestamp,
 ) -> Append {
     let own = command.stream();
     let mut parts: Vec<Part> = Vec::new();
@@ -394,7 +394,7 @@ fn append<C: Command>(
     if let Some(key) = &context.key {
         guards.push(Guard::StreamAt { stream: key.stream.clone(), version: key.version });
     }
-    Append { parts, guards, contents: decision.contents, metadata: context.metadata() }
+    Append { parts, guards, contents: decision.contents, metadata: context.metadata(), at }
 }
 
 fn with_receipt<S>(

@@ -1,12 +1,15 @@
 //! Positions and versions.
 
 use futures_util::future::{join, join_all};
+use selfmx::clock::Clock;
+use selfmx::commands::context::Context;
 use selfmx::events::Stream;
 use selfmx::events::store::EventStore;
 use selfmx::events::store::append::AppendError;
 use selfmx::values::TenantId;
 use sqlx::PgPool;
 
+use crate::asks;
 use crate::node::{Node, clock};
 use crate::turns::facts;
 
@@ -78,13 +81,25 @@ async fn of_two_who_saw_the_same_past_one_is_told_of_the_conflict(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "./migrations")]
+async fn a_caller_is_told_the_moment_that_the_log_keeps(db: PgPool) {
+    let clock = Clock::system();
+    let node = Node::start(&db, &clock).await;
+    let tenant = TenantId::at(clock.now());
+    let acme = asks::tenant(tenant, "acme.com", None);
+    let done = node.commands.run(&Context::of("test"), &acme).await.unwrap();
+    let past = node.store.load(&Stream::tenant(tenant)).await.unwrap();
+    assert_eq!(past[0].at, done.at);
+    node.stop().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
 async fn somebody_elses_stream_is_an_empty_one(db: PgPool) {
     let clock = clock();
     let node = Node::start(&db, &clock).await;
     let (tenant, other) = (TenantId::at(clock.now()), TenantId::at(clock.now()));
-    let sent = crate::asks::email(tenant, &["ann@example.org"], &clock);
-    let acme = crate::asks::tenant(tenant, "acme.com", None);
-    let context = selfmx::commands::context::Context::of("test");
+    let sent = asks::email(tenant, &["ann@example.org"], &clock);
+    let acme = asks::tenant(tenant, "acme.com", None);
+    let context = Context::of("test");
     node.commands.run(&context, &acme).await.unwrap();
     node.commands.run(&context, &sent).await.unwrap();
     assert_eq!(node.store.load(&Stream::email(tenant, sent.email)).await.unwrap().len(), 1);

@@ -7,13 +7,19 @@ use selfmx::events::{Fact, Metadata, Stream, TenantEvent};
 use selfmx::values::TenantId;
 use sqlx::{PgPool, Postgres, Transaction};
 
-use crate::node::until;
+use crate::node::{clock, until};
 
 /// Further facts of a tenant of which one has seen so many.
 pub(crate) fn facts(tenant: TenantId, seen: i64, count: usize) -> Append {
     let fact = Fact::Tenant(tenant, TenantEvent::Suspended);
     let part = Part { stream: Stream::tenant(tenant), expected: seen, facts: vec![fact; count] };
-    Append { parts: vec![part], guards: vec![], contents: None, metadata: Metadata::default() }
+    Append {
+        parts: vec![part],
+        guards: vec![],
+        contents: None,
+        metadata: Metadata::default(),
+        at: clock().now(),
+    }
 }
 
 /// The first fact of a new tenant, on a condition.

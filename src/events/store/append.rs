@@ -21,6 +21,8 @@ pub struct Append {
     pub contents: Option<SealedContent>,
     /// Who and why.
     pub metadata: Metadata,
+    /// The moment of the decision: the caller is told it, so it is the moment of the facts too.
+    pub at: Timestamp,
 }
 
 /// What happened to one stream.
@@ -146,7 +148,6 @@ pub enum AppendError {
 /// An append with whoever waits for it.
 pub(super) struct Waiting {
     pub(super) append: Append,
-    pub(super) at: Timestamp,
     pub(super) answer: oneshot::Sender<Result<Vec<Recorded>, AppendError>>,
 }
 
@@ -154,8 +155,7 @@ impl EventStore {
     /// Records facts; answers with their places once they are on disk.
     pub async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError> {
         let (answer, told) = oneshot::channel();
-        let waiting = Waiting { append, at: self.clock.now(), answer };
-        self.queue.try_send(waiting).map_err(|refused| match refused {
+        self.queue.try_send(Waiting { append, answer }).map_err(|refused| match refused {
             TrySendError::Full(_) => AppendError::Full,
             TrySendError::Closed(_) => AppendError::Stopping,
         })?;

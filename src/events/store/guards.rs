@@ -4,21 +4,20 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::PgConnection;
 
-use super::append::{Guard, Receipt};
+use super::append::{Append, Guard, Receipt};
 use super::judge::Known;
 use super::receipts::RECEIPT_LIFE;
-use super::writer::Request;
 use crate::values::{TenantId, Timestamp};
 
 /// Takes the turn at the head of the log and looks up all that the requests' guards name.
 pub(super) async fn look_up(
     db: &mut PgConnection,
-    requests: &[Request],
+    requests: &[Append],
     now: Timestamp,
 ) -> sqlx::Result<Known> {
     let head =
         sqlx::query_scalar!("select position from log_head for update").fetch_one(&mut *db).await?;
-    let guards: Vec<&Guard> = requests.iter().flat_map(|r| &r.append.guards).collect();
+    let guards: Vec<&Guard> = requests.iter().flat_map(|append| &append.guards).collect();
     Ok(Known {
         head,
         versions: versions(db, requests).await?,
@@ -30,12 +29,12 @@ pub(super) async fn look_up(
 
 async fn versions(
     db: &mut PgConnection,
-    requests: &[Request],
+    requests: &[Append],
 ) -> sqlx::Result<HashMap<String, i64>> {
     let mut streams = HashSet::new();
-    for request in requests {
-        streams.extend(request.append.parts.iter().map(|part| part.stream.id().to_owned()));
-        for guard in &request.append.guards {
+    for append in requests {
+        streams.extend(append.parts.iter().map(|part| part.stream.id().to_owned()));
+        for guard in &append.guards {
             if let Guard::StreamAt { stream, .. } = guard {
                 streams.insert(stream.id().to_owned());
             }

@@ -36,7 +36,6 @@ impl Known {
         &mut self,
         index: usize,
         append: &Append,
-        at: Timestamp,
         changes: &mut Changes,
     ) -> Result<Vec<Recorded>, AppendError> {
         self.check_receipt(append)?;
@@ -45,12 +44,12 @@ impl Known {
         }
         append.guards.iter().try_for_each(|guard| self.check(guard))?;
         for guard in &append.guards {
-            self.keep(guard, at, changes);
+            self.keep(guard, append.at, changes);
         }
         if append.contents.is_some() {
             changes.contents.push(index);
         }
-        let recorded = self.place(append, at);
+        let recorded = self.place(append);
         changes.facts.extend(recorded.iter().cloned());
         Ok(recorded)
     }
@@ -128,7 +127,7 @@ impl Known {
         }
     }
 
-    fn place(&mut self, append: &Append, at: Timestamp) -> Vec<Recorded> {
+    fn place(&mut self, append: &Append) -> Vec<Recorded> {
         let mut recorded = Vec::new();
         for part in &append.parts {
             let mut version = part.expected;
@@ -138,8 +137,8 @@ impl Known {
                 recorded.push(Recorded {
                     position: self.head,
                     version,
-                    id: EventId::at(at),
-                    at,
+                    id: EventId::at(append.at),
+                    at: append.at,
                     metadata: append.metadata.clone(),
                     fact: fact.clone(),
                 });
@@ -167,6 +166,7 @@ mod tests {
             guards,
             contents: None,
             metadata: Metadata::default(),
+            at: now(),
         }
     }
 
@@ -181,7 +181,7 @@ mod tests {
         }
 
         fn ask(&mut self, append: &Append) -> Result<Vec<Recorded>, AppendError> {
-            self.known.judge(0, append, now(), &mut self.changes)
+            self.known.judge(0, append, &mut self.changes)
         }
     }
 

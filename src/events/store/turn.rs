@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use sqlx::{PgConnection, PgPool};
 
-use super::append::AppendError;
+use super::append::{Append, AppendError};
 use super::judge::{Changes, Known};
 use super::read::CHANNEL;
-use super::writer::Request;
 use super::{Inline, guards};
 use crate::events::Recorded;
 use crate::events::codec::{self, Encoded};
@@ -20,7 +19,7 @@ pub(super) type Verdicts = Vec<Result<Vec<Recorded>, AppendError>>;
 pub(super) async fn take(
     pool: &PgPool,
     inline: &[Arc<dyn Inline>],
-    requests: &[Request],
+    requests: &[Append],
     now: Timestamp,
 ) -> sqlx::Result<(Verdicts, i64)> {
     let mut db = pool.begin().await?;
@@ -29,7 +28,7 @@ pub(super) async fn take(
     let verdicts = requests
         .iter()
         .enumerate()
-        .map(|(index, r)| known.judge(index, &r.append, r.at, &mut changes))
+        .map(|(index, append)| known.judge(index, append, &mut changes))
         .collect();
     write_guards(&mut db, &changes).await?;
     if !changes.facts.is_empty() {
@@ -111,14 +110,12 @@ async fn insert_facts(db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result
 
 async fn insert_contents(
     db: &mut PgConnection,
-    requests: &[Request],
+    requests: &[Append],
     admitted: &[usize],
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    let contents: Vec<_> = admitted
-        .iter()
-        .filter_map(|index| requests.get(*index)?.append.contents.as_ref())
-        .collect();
+    let contents: Vec<_> =
+        admitted.iter().filter_map(|index| requests.get(*index)?.contents.as_ref()).collect();
     if contents.is_empty() {
         return Ok(());
     }

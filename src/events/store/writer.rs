@@ -10,19 +10,12 @@ use super::append::{Append, AppendError, Waiting};
 use super::{Inline, read, turn};
 use crate::clock::Clock;
 use crate::events::Recorded;
-use crate::values::Timestamp;
 
 /// Requests in one turn at most.
 const TURN: usize = 1_024;
 
 /// A turn that holds so many bytes of contents takes no more.
 const TURN_BYTES: usize = 32 * 1024 * 1024;
-
-/// An append with the moment in which it was asked for.
-pub(super) struct Request {
-    pub(super) append: Append,
-    pub(super) at: Timestamp,
-}
 
 type Answer = oneshot::Sender<Result<Vec<Recorded>, AppendError>>;
 
@@ -67,7 +60,7 @@ impl Writer {
         let mut next = Some(first);
         while let Some(waiting) = next {
             bytes += waiting.append.contents.as_ref().map_or(0, |c| c.sealed.len());
-            requests.push(Request { append: waiting.append, at: waiting.at });
+            requests.push(waiting.append);
             answers.push(waiting.answer);
             let full = requests.len() >= TURN || bytes >= TURN_BYTES;
             next = if full { None } else { queue.try_recv().ok() };
@@ -78,7 +71,7 @@ impl Writer {
 
     /// What the database refuses although the judge admitted it must not fail its neighbours: the
     /// turn is halved until the culprit is alone, which costs the others a few turns and not one each.
-    async fn write(&self, requests: Vec<Request>, answers: Vec<Answer>) {
+    async fn write(&self, requests: Vec<Append>, answers: Vec<Answer>) {
         let mut left = vec![(requests, answers)];
         while let Some((mut requests, mut answers)) = left.pop() {
             match self.take(&requests).await {
@@ -102,7 +95,7 @@ impl Writer {
         }
     }
 
-    async fn take(&self, requests: &[Request]) -> sqlx::Result<turn::Verdicts> {
+    async fn take(&self, requests: &[Append]) -> sqlx::Result<turn::Verdicts> {
         let now = self.clock.now();
         let (verdicts, head) = turn::take(&self.pool, &self.inline, requests, now).await?;
         read::grow(&self.head, head);
