@@ -193,8 +193,6 @@ async fn add(
     days: &BTreeMap<(TenantId, Day), i64>,
 ) -> sqlx::Result<HashMap<(TenantId, Window), i64>> {
     let mut db = pool.begin().await?;
-    // A count that a crash of Postgres forgets is half a second of a minute: not worth a sync.
-    sqlx::query!("set local synchronous_commit to off").execute(&mut *db).await?;
     let tenants: Vec<String> = windows.keys().map(|(tenant, _)| tenant.to_string()).collect();
     let starts: Vec<i64> = windows.keys().map(|(_, window)| window.start).collect();
     let seconds: Vec<i64> = windows.keys().map(|(_, window)| window.seconds).collect();

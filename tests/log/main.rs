@@ -6,6 +6,8 @@
 mod asks;
 #[path = "../log_support/node.rs"]
 mod node;
+#[path = "../log_support/patience.rs"]
+mod patience;
 
 mod append_only;
 mod guards;

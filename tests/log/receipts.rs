@@ -12,7 +12,8 @@ use selfmx::values::TenantId;
 use sqlx::PgPool;
 
 use crate::asks;
-use crate::node::{Node, clock, until};
+use crate::node::{Node, clock};
+use crate::patience::until;
 use crate::turns::waiting;
 
 type Answer = Result<Once<EmailState>, CommandError<selfmx::commands::email::send_email::Refusal>>;

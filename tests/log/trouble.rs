@@ -10,7 +10,8 @@ use selfmx::values::TenantId;
 use sqlx::PgPool;
 
 use crate::asks;
-use crate::node::{Node, clock, until};
+use crate::node::{Node, clock};
+use crate::patience::until;
 use crate::turns::{facts, hold, occupy, waiting};
 
 #[sqlx::test(migrations = "./migrations")]

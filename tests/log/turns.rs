@@ -7,7 +7,8 @@ use selfmx::events::{Fact, Metadata, Stream, TenantEvent};
 use selfmx::values::TenantId;
 use sqlx::{PgPool, Postgres, Transaction};
 
-use crate::node::{clock, until};
+use crate::node::clock;
+use crate::patience::until;
 
 /// Further facts of a tenant of which one has seen so many.
 pub(crate) fn facts(tenant: TenantId, seen: i64, count: usize) -> Append {

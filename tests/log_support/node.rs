@@ -40,15 +40,3 @@ impl Node {
 pub(crate) fn clock() -> Clock {
     Clock::held_at("2024-01-15T10:30:00Z".parse().unwrap())
 }
-
-/// Waits, within bounds, until something is so.
-pub(crate) async fn until(what: &str, so: impl AsyncFn() -> bool) {
-    let mut look = tokio::time::interval(Duration::from_millis(5));
-    for _ in 0..4_000 {
-        look.tick().await;
-        if so().await {
-            return;
-        }
-    }
-    panic!("it never came to be so: {what}");
-}

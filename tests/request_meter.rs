@@ -1,0 +1,139 @@
+//! Requests are counted exactly, whichever node they reach, and become facts once.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails like a test")]
+
+#[path = "log_support/node.rs"]
+mod node;
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use selfmx::clock::Clock;
+use selfmx::database::request_meter::{DayTotal, RequestMeter};
+use selfmx::events::store::EventStore;
+use selfmx::events::{Fact, UsageEvent};
+use selfmx::reactors::usage_meter::flush;
+use selfmx::values::{TenantId, Timestamp};
+use sqlx::PgPool;
+
+use node::{Node, clock};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// So many requests of a tenant, one after the other.
+async fn count(meter: &RequestMeter, tenant: TenantId, requests: usize, now: Timestamp) {
+    for _ in 0..requests {
+        meter.place(tenant, MINUTE, now).await.unwrap();
+    }
+}
+
+/// What the log says in all.
+async fn recorded(store: &EventStore) -> u64 {
+    let piece = store.read(0, 1_000).await.unwrap();
+    let counted = piece.facts.iter().map(|fact| match &fact.fact {
+        Fact::Usage(_, _, UsageEvent::ApiRequestsCounted { requests }) => *requests,
+        other => panic!("{other:?}"),
+    });
+    counted.sum()
+}
+
+fn tenants(count: usize, clock: &Clock) -> Vec<TenantId> {
+    (0..count).map(|_| TenantId::at(clock.now())).collect()
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn every_request_has_a_place_of_its_own_over_two_nodes(db: PgPool) {
+    let clock = clock();
+    let (one, two) = (Node::start(&db, &clock).await, Node::start(&db, &clock).await);
+    let meters = [
+        RequestMeter::start(one.pool.clone(), &one.tasks),
+        RequestMeter::start(two.pool.clone(), &two.tasks),
+    ];
+    let (both, now) = (tenants(2, &clock), clock.now());
+    let burst = (0..600).map(|n: usize| {
+        let (meter, tenant) = (&meters[n % 2], both[(n / 2) % 2]);
+        async move { (tenant, meter.place(tenant, MINUTE, now).await.unwrap()) }
+    });
+    let places = join_all(burst).await;
+    for tenant in both {
+        let of_one = places.iter().filter(|(of, _)| *of == tenant).map(|(_, place)| place.number);
+        let mut numbers: Vec<u64> = of_one.collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (1..=300).collect::<Vec<_>>());
+    }
+    one.stop().await;
+    two.stop().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_new_window_begins_at_one_and_the_day_goes_on(db: PgPool) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let meter = RequestMeter::start(node.pool.clone(), &node.tasks);
+    let tenant = TenantId::at(clock.now());
+    count(&meter, tenant, 3, clock.now()).await;
+    clock.advance(MINUTE);
+    let place = meter.place(tenant, MINUTE, clock.now()).await.unwrap();
+    assert_eq!((place.number, place.window_ends), (1, clock.now().unix_seconds() + 60));
+    let total = DayTotal { tenant_id: tenant.to_string(), day: clock.now().day(), requests: 4 };
+    assert_eq!(meter.unrecorded().await.unwrap(), [total]);
+    node.stop().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn what_two_nodes_make_facts_of_at_once_counts_once(db: PgPool) {
+    let clock = clock();
+    let (one, two) = (Node::start(&db, &clock).await, Node::start(&db, &clock).await);
+    let meters = [
+        RequestMeter::start(one.pool.clone(), &one.tasks),
+        RequestMeter::start(two.pool.clone(), &two.tasks),
+    ];
+    let all = tenants(5, &clock);
+    for round in 1..4 {
+        for tenant in &all {
+            count(&meters[round % 2], *tenant, round, clock.now()).await;
+        }
+        let flushes = [
+            flush(&meters[0], &one.commands),
+            flush(&meters[1], &two.commands),
+            flush(&meters[0], &two.commands),
+        ];
+        join_all(flushes).await;
+        clock.advance(Duration::from_secs(40_000));
+    }
+    assert_eq!(recorded(&one.store).await, 5 * (1 + 2 + 3));
+    assert_eq!(meters[0].unrecorded().await.unwrap(), []);
+    one.stop().await;
+    two.stop().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_day_is_settled_once_its_requests_are_facts(db: PgPool) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let meter = RequestMeter::start(node.pool.clone(), &node.tasks);
+    let (day, next) = (clock.now().day(), clock.now().day().end().day());
+    count(&meter, TenantId::at(clock.now()), 2, clock.now()).await;
+    assert!(!meter.is_settled(day, next).await.unwrap());
+    flush(&meter, &node.commands).await;
+    assert!(meter.is_settled(day, next).await.unwrap());
+    node.stop().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn what_is_forgotten_was_recorded_before(db: PgPool) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let meter = RequestMeter::start(node.pool.clone(), &node.tasks);
+    let both = tenants(2, &clock);
+    count(&meter, both[0], 2, clock.now()).await;
+    flush(&meter, &node.commands).await;
+    count(&meter, both[1], 3, clock.now()).await;
+    clock.advance(Duration::from_secs(9 * 86_400));
+    meter.forget_before(clock.now()).await.unwrap();
+    let left = meter.unrecorded().await.unwrap();
+    assert_eq!(left.iter().map(|total| total.requests).collect::<Vec<_>>(), [3]);
+    flush(&meter, &node.commands).await;
+    assert_eq!(recorded(&node.store).await, 5);
+    node.stop().await;
+}
