@@ -16,4 +16,4 @@ create table request_counts (
     recorded bigint not null default 0,
     constraint request_counts_pkey primary key (tenant_id, day)
 );
-create index request_counts_unrecorded_index on request_counts (day) where requests > recorded;
+create index request_counts_unrecorded_index on request_counts (day, tenant_id) where requests > recorded;

@@ -98,11 +98,14 @@ impl RequestMeter {
         told.await.ok().flatten().ok_or(MeterError::Database)
     }
 
-    /// The days with requests that are no facts yet.
-    pub async fn unrecorded(&self) -> sqlx::Result<Vec<DayTotal>> {
+    /// The days with requests that are no facts yet, some hundreds after the given one.
+    pub async fn unrecorded(&self, after: Option<&DayTotal>) -> sqlx::Result<Vec<DayTotal>> {
         let rows = sqlx::query!(
-            "select tenant_id, day, requests from request_counts where requests > recorded
-             order by day, tenant_id limit 1000",
+            "select tenant_id, day, requests from request_counts
+             where requests > recorded and ($1::date is null or (day, tenant_id) > ($1, $2))
+             order by day, tenant_id limit 500",
+            after.map(|total| total.day.as_date()),
+            after.map(|total| total.tenant_id.as_str()),
         )
         .fetch_all(&self.pool)
         .await?;
@@ -114,14 +117,25 @@ impl RequestMeter {
         Ok(totals.collect())
     }
 
-    /// Notes that a day's requests are facts now.
-    pub async fn recorded(&self, total: &DayTotal) -> sqlx::Result<()> {
+    /// Notes that these days' requests are facts now. The rows are locked in the order in which they
+    /// are counted, so that no two wait for each other.
+    pub async fn recorded(&self, totals: &[DayTotal]) -> sqlx::Result<()> {
+        let tenants: Vec<String> = totals.iter().map(|total| total.tenant_id.clone()).collect();
+        let days: Vec<_> = totals.iter().map(|total| total.day.as_date()).collect();
+        let requests: Vec<i64> =
+            totals.iter().map(|t| i64::try_from(t.requests).unwrap_or(i64::MAX)).collect();
         sqlx::query!(
-            "update request_counts set recorded = greatest(recorded, $3)
-             where tenant_id = $1 and day = $2",
-            total.tenant_id,
-            total.day.as_date(),
-            i64::try_from(total.requests).unwrap_or(i64::MAX),
+            "with known as materialized (
+                 select c.tenant_id, c.day, t.requests
+                 from unnest($1::varchar[], $2::date[], $3::bigint[]) as t(tenant_id, day, requests)
+                 join request_counts c on c.tenant_id = t.tenant_id and c.day = t.day
+                 order by c.tenant_id, c.day for update of c
+             )
+             update request_counts c set recorded = greatest(c.recorded, k.requests)
+             from known k where c.tenant_id = k.tenant_id and c.day = k.day",
+            &tenants,
+            &days,
+            &requests,
         )
         .execute(&self.pool)
         .await?;
