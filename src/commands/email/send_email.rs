@@ -220,7 +220,7 @@ pub(super) mod tests {
     use crate::events::tenant::TenantCreated;
     use crate::values::{RateLimit, TenantSettings};
 
-    fn tenant(id: TenantId, domain: Option<&str>) -> Fact {
+    pub(in crate::commands::email) fn tenant(id: TenantId, domain: Option<&str>) -> Fact {
         let created = TenantCreated {
             name: "Acme".to_owned(),
             domain: domain.map(|name| HostName::domain(name).unwrap()),

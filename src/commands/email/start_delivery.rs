@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{EmailState, Stage};
-use crate::commands::tenant::TenantState;
+use crate::commands::tenant::{Standing, TenantState};
 use crate::commands::{Command, Decision};
 use crate::events::{EmailEvent, Fact, Stream};
 use crate::values::{EmailId, TenantId, Timestamp};
@@ -33,6 +33,9 @@ pub enum Refusal {
     /// The worker's lease ran out, and another has taken the email since.
     #[error("another worker has taken it meanwhile")]
     LeaseLost,
+    /// The tenant was suspended or deleted since the email was claimed: it waits, or is withdrawn.
+    #[error("its tenant does not send at present")]
+    TenantStopped,
 }
 
 impl Command for StartDelivery {
@@ -43,13 +46,21 @@ impl Command for StartDelivery {
         Stream::email(self.tenant, self.email)
     }
 
+    /// So nothing leaves after the suspension or deletion is in the log, not even in a race.
+    fn relies_on(&self) -> Option<TenantId> {
+        Some(self.tenant)
+    }
+
     fn decide(
         &self,
         state: &EmailState,
-        _: &TenantState,
+        tenant: &TenantState,
         _: Timestamp,
     ) -> Result<Decision, Refusal> {
         let email = state.known().ok_or(Refusal::NotFound)?;
+        if tenant.living().is_none_or(|tenant| tenant.standing == Standing::Suspended) {
+            return Err(Refusal::TenantStopped);
+        }
         let mut events = Vec::new();
         match email.stage {
             Stage::Done => return Err(Refusal::Done),
@@ -75,11 +86,16 @@ impl Command for StartDelivery {
 mod tests {
     use super::*;
     use crate::commands::email::SendEmail;
-    use crate::commands::email::send_email::tests::{accepted, send};
+    use crate::commands::email::send_email::tests::{accepted, send, tenant};
     use crate::commands::testing::{given, now};
+    use crate::events::TenantEvent;
 
     const MINE: Uuid = Uuid::from_u128(1);
     const THEIRS: Uuid = Uuid::from_u128(2);
+
+    fn acme(sent: &SendEmail) -> Fact {
+        tenant(sent.tenant, Some("acme.com"))
+    }
 
     fn fact(sent: &SendEmail, event: EmailEvent) -> Fact {
         Fact::Email(sent.tenant, sent.email, event)
@@ -96,7 +112,10 @@ mod tests {
     #[test]
     fn a_waiting_email_is_taken() {
         let sent = send(Some("a@acme.com"));
-        given([accepted(&sent)]).when(&start(&sent, 1)).then(&[started(&sent, 1, MINE)]);
+        given([accepted(&sent)])
+            .and_tenant([acme(&sent)])
+            .when(&start(&sent, 1))
+            .then(&[started(&sent, 1, MINE)]);
     }
 
     #[test]
@@ -104,6 +123,7 @@ mod tests {
         let sent = send(Some("a@acme.com"));
         let interrupted = EmailEvent::DeliveryInterrupted { attempt: 1 };
         given([accepted(&sent), started(&sent, 1, THEIRS)])
+            .and_tenant([acme(&sent)])
             .when(&start(&sent, 2))
             .then(&[fact(&sent, interrupted), started(&sent, 2, MINE)]);
     }
@@ -111,15 +131,24 @@ mod tests {
     #[test]
     fn taking_it_twice_under_one_lease_is_taking_it_once() {
         let sent = send(Some("a@acme.com"));
-        given([accepted(&sent), started(&sent, 1, MINE)]).when(&start(&sent, 1)).then(&[]);
+        given([accepted(&sent), started(&sent, 1, MINE)])
+            .and_tenant([acme(&sent)])
+            .when(&start(&sent, 1))
+            .then(&[]);
     }
 
     #[test]
     fn a_worker_that_slept_through_its_lease_does_not_steal_the_email_back() {
         let sent = send(Some("a@acme.com"));
         let past = || [accepted(&sent), started(&sent, 2, THEIRS)];
-        given(past()).when(&start(&sent, 1)).then_refused(&Refusal::LeaseLost);
-        given(past()).when(&start(&sent, 2)).then_refused(&Refusal::LeaseLost);
+        given(past())
+            .and_tenant([acme(&sent)])
+            .when(&start(&sent, 1))
+            .then_refused(&Refusal::LeaseLost);
+        given(past())
+            .and_tenant([acme(&sent)])
+            .when(&start(&sent, 2))
+            .then_refused(&Refusal::LeaseLost);
     }
 
     #[test]
@@ -128,8 +157,22 @@ mod tests {
         let reason = "busy".to_owned();
         let put_back = EmailEvent::DeliveryRescheduled { next_attempt_at: now(), reason };
         let past = || [accepted(&sent), started(&sent, 2, THEIRS), fact(&sent, put_back.clone())];
-        given(past()).when(&start(&sent, 1)).then_refused(&Refusal::LeaseLost);
+        given(past())
+            .and_tenant([acme(&sent)])
+            .when(&start(&sent, 1))
+            .then_refused(&Refusal::LeaseLost);
         let again = EmailEvent::DeliveryStarted { attempt: 3, lease: MINE, fence: 3 };
-        given(past()).when(&start(&sent, 3)).then(&[fact(&sent, again)]);
+        given(past()).and_tenant([acme(&sent)]).when(&start(&sent, 3)).then(&[fact(&sent, again)]);
+    }
+
+    #[test]
+    fn nothing_leaves_once_its_tenant_is_suspended_or_deleted() {
+        let sent = send(Some("a@acme.com"));
+        for stopped in [TenantEvent::Suspended, TenantEvent::Deleted] {
+            given([accepted(&sent)])
+                .and_tenant([acme(&sent), Fact::Tenant(sent.tenant, stopped)])
+                .when(&start(&sent, 1))
+                .then_refused(&Refusal::TenantStopped);
+        }
     }
 }
