@@ -89,6 +89,7 @@ create table tenants (
     updated_at     timestamptz not null
 );
 create index tenants_domain_index on tenants (domain);
+create index tenants_deleted_index on tenants (id) where status = 'deleted';
 
 create table api_keys (
     id              varchar     primary key,

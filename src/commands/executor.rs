@@ -143,6 +143,11 @@ impl Executor {
         &self.store
     }
 
+    /// The present moment, as commands know it.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Carries a command out.
     pub async fn run<C: Command>(
         &self,

@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgPool};
 use super::page::{PageRequest, Paged};
 use crate::events::store::Inline;
 use crate::events::{Fact, Recorded, TenantEvent};
-use crate::values::TenantId;
+use crate::values::{TenantId, Timestamp};
 
 /// Keeps `tenants`.
 #[derive(Debug)]
@@ -232,13 +232,22 @@ pub async fn list(
     Ok(page.page_of(rows, total, |row| row.id.clone()))
 }
 
-/// Tenants that are deleted but still have mail waiting.
-pub async fn deleted_with_mail(pool: &PgPool) -> sqlx::Result<Vec<(String, String)>> {
+/// Mail of deleted tenants that no worker holds: by tenant, since these are few and the queue is long.
+pub async fn deleted_with_mail(
+    pool: &PgPool,
+    now: Timestamp,
+) -> sqlx::Result<Vec<(String, String)>> {
     let rows = sqlx::query!(
-        "select q.tenant_id, q.email_id from send_queue q
-         join tenants t on t.id = q.tenant_id and t.status = 'deleted'
-         where q.lease is null or q.leased_until <= now()
+        "select q.tenant_id, q.email_id
+         from tenants t
+         cross join lateral (
+             select s.tenant_id, s.email_id from send_queue s
+             where s.tenant_id = t.id and (s.lease is null or s.leased_until <= $1)
+             limit 500
+         ) q
+         where t.status = 'deleted'
          limit 500",
+        now.as_datetime(),
     )
     .fetch_all(pool)
     .await?;

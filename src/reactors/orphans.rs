@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use sqlx::PgPool;
 
 use crate::commands::context::Context;
@@ -11,6 +12,9 @@ use crate::commands::executor::{CommandError, Executor};
 use crate::projections::tenants;
 use crate::tasks::Tasks;
 use crate::telemetry::chain;
+
+/// So many wait for the log together: one commit holds them all.
+const AT_ONCE: usize = 64;
 
 const POLL: Duration = Duration::from_secs(1);
 
@@ -37,17 +41,22 @@ pub fn start(pool: PgPool, commands: Executor, tasks: &Tasks) {
     });
 }
 
-async fn withdraw(pool: &PgPool, commands: &Executor) -> sqlx::Result<()> {
-    for (tenant, email) in tenants::deleted_with_mail(pool).await? {
-        let (Ok(tenant), Ok(email)) = (tenant.parse(), email.parse()) else { continue };
-        let command = CancelEmail { tenant, email, reason: Because::TenantDeleted };
-        match commands.run(&Context::of("orphans"), &command).await {
-            // A worker that has it tells its outcome first.
-            Ok(_) | Err(CommandError::Refused(_)) => {}
-            Err(error) => {
-                tracing::warn!(%email, error = chain(&error), "it cannot be withdrawn yet");
-            }
+/// Withdraws some hundreds of them.
+pub async fn withdraw(pool: &PgPool, commands: &Executor) -> sqlx::Result<()> {
+    let orphans = tenants::deleted_with_mail(pool, commands.now()).await?;
+    let told = stream::iter(orphans).map(|(tenant, email)| cancel(commands, tenant, email));
+    told.buffer_unordered(AT_ONCE).collect::<()>().await;
+    Ok(())
+}
+
+async fn cancel(commands: &Executor, tenant: String, email: String) {
+    let (Ok(tenant), Ok(id)) = (tenant.parse(), email.parse()) else { return };
+    let command = CancelEmail { tenant, email: id, reason: Because::TenantDeleted };
+    match commands.run(&Context::of("orphans"), &command).await {
+        // What has an outcome meanwhile needs no other.
+        Ok(_) | Err(CommandError::Refused(_)) => {}
+        Err(error) => {
+            tracing::warn!(email, error = chain(&error), "it cannot be withdrawn yet");
         }
     }
-    Ok(())
 }

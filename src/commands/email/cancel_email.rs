@@ -23,7 +23,8 @@ pub struct CancelEmail {
 pub enum Because {
     /// A caller.
     Asked,
-    /// The tenant is deleted; what has been tried already is withdrawn too.
+    /// The tenant is deleted, and no worker holds the email: what has been tried already is withdrawn
+    /// too, also what a worker left behind when it died.
     TenantDeleted,
 }
 
@@ -53,21 +54,28 @@ impl Command for CancelEmail {
         _: Timestamp,
     ) -> Result<Decision, Refusal> {
         let email = state.known().ok_or(Refusal::NotFound)?;
-        let started = match (email.stage, self.reason) {
+        let mut events = Vec::new();
+        match (email.stage, self.reason) {
             (Stage::Done, _) if email.attempts == 0 => return Ok(Decision::already()),
-            (Stage::Sending { .. } | Stage::Done, _) => true,
-            (Stage::Waiting, Because::Asked) => email.attempts > 0,
-            (Stage::Waiting, Because::TenantDeleted) => false,
-        };
-        if started {
-            return Err(Refusal::AlreadyStarted);
+            (Stage::Done, _) | (Stage::Sending { .. }, Because::Asked) => {
+                return Err(Refusal::AlreadyStarted);
+            }
+            (Stage::Waiting, Because::Asked) if email.attempts > 0 => {
+                return Err(Refusal::AlreadyStarted);
+            }
+            // Nobody will ever claim it again: without this it would have no outcome for good.
+            (Stage::Sending { .. }, Because::TenantDeleted) => {
+                events.push(EmailEvent::DeliveryInterrupted { attempt: email.attempts });
+            }
+            (Stage::Waiting, Because::Asked | Because::TenantDeleted) => {}
         }
         let reason = match self.reason {
             Because::Asked => CancelReason::Requested,
             Because::TenantDeleted => CancelReason::TenantDeleted,
         };
-        let cancelled = EmailEvent::Cancelled { reason, recipients: email.pending.clone() };
-        Ok(Decision::of(vec![Fact::Email(self.tenant, self.email, cancelled)]))
+        events.push(EmailEvent::Cancelled { reason, recipients: email.pending.clone() });
+        let facts = events.into_iter().map(|e| Fact::Email(self.tenant, self.email, e));
+        Ok(Decision::of(facts.collect()))
     }
 }
 
@@ -124,6 +132,18 @@ mod tests {
         given(past())
             .when(&cancel(&sent, Because::TenantDeleted))
             .then(&[cancelled(&sent, CancelReason::TenantDeleted)]);
+    }
+
+    #[test]
+    fn what_a_dead_worker_left_behind_is_withdrawn_with_its_tenant() {
+        let sent = send(Some("a@acme.com"));
+        let started = EmailEvent::DeliveryStarted { attempt: 1, lease: Uuid::nil(), fence: 1 };
+        given([accepted(&sent), fact(&sent, started)])
+            .when(&cancel(&sent, Because::TenantDeleted))
+            .then(&[
+                fact(&sent, EmailEvent::DeliveryInterrupted { attempt: 1 }),
+                cancelled(&sent, CancelReason::TenantDeleted),
+            ]);
     }
 
     #[test]
