@@ -79,7 +79,7 @@ impl Runner {
     async fn step(&self) -> Result<Step, ReadError> {
         let mut db = self.pool.begin().await?;
         let Some(position) = self.take_cursor(&mut db).await? else { return Ok(Step::Rest) };
-        let piece = self.store.read(position, PIECE).await?;
+        let piece = EventStore::read_on(&mut *db, position, PIECE).await?;
         if let Some(last) = piece.facts.last() {
             self.projector.apply(&mut db, &piece.facts).await?;
             self.move_cursor(&mut db, last.position, None).await?;

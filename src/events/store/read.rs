@@ -29,6 +29,16 @@ pub struct Piece {
 impl EventStore {
     /// The next facts after a position; never one behind a transaction that is still open.
     pub async fn read(&self, after: i64, limit: i64) -> Result<Piece, ReadError> {
+        Self::read_on(&self.pool, after, limit).await
+    }
+
+    /// The same on a connection that one has already: whoever holds one and waits for a second can
+    /// wait for ever.
+    pub async fn read_on(
+        db: impl sqlx::PgExecutor<'_>,
+        after: i64,
+        limit: i64,
+    ) -> Result<Piece, ReadError> {
         let rows = sqlx::query_as!(
             Row,
             r#"select position, tenant_id, stream_id, version, event_id, type as name, schema,
@@ -37,7 +47,7 @@ impl EventStore {
             after,
             limit,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(db)
         .await?;
         let mut piece = Piece { facts: Vec::with_capacity(rows.len()), trouble: None };
         for row in rows {
