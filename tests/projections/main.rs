@@ -1,0 +1,18 @@
+//! The read models against a real Postgres: whatever happens, they are what the log says.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails like a test")]
+
+#[path = "../log_support/asks.rs"]
+mod asks;
+#[path = "../log_support/node.rs"]
+mod node;
+#[path = "../log_support/patience.rs"]
+mod patience;
+
+mod fold;
+mod lives;
+mod replay;
+mod schema;
+mod tables;
+mod trouble;
+mod truth;
