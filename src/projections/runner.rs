@@ -66,6 +66,7 @@ impl Runner {
                 Err(error) => {
                     let projection = self.projector.name();
                     tracing::warn!(projection, error = &error as &dyn std::error::Error, "waits");
+                    self.complain(&error).await;
                 }
             }
             tokio::select! {
@@ -98,6 +99,21 @@ impl Runner {
         db.commit().await?;
         sleep(POLL).await;
         Ok(Step::Rest)
+    }
+
+    /// What the tables refuse will be refused again: whoever looks at the cursor must see why it
+    /// stands. A database that is gone cannot be told, and comes back by itself.
+    async fn complain(&self, error: &ReadError) {
+        let ReadError::Database(sqlx::Error::Database(refusal)) = error else { return };
+        let told = sqlx::query!(
+            "update projection_cursors set trouble = $2 where projection = $1 and version = $3",
+            self.projector.name(),
+            refusal.to_string(),
+            self.projector.version(),
+        );
+        if let Err(error) = told.execute(&self.pool).await {
+            tracing::debug!(%error, "the trouble cannot be noted");
+        }
     }
 
     /// The projector's place, locked; none while another node has it or has outgrown us.

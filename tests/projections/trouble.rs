@@ -17,6 +17,33 @@ const FUTURE: &str = "
     from log_head;
     update log_head set position = position + 1";
 
+#[sqlx::test(migrations = "./migrations")]
+async fn a_fact_that_the_tables_refuse_stops_its_read_model_with_the_reason_and_is_not_lost(
+    db: PgPool,
+) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let none = "alter table usage add constraint none_at_all check (emails_sent < 1)";
+    sqlx::raw_sql(none).execute(&db).await.unwrap();
+    follow(&node, &clock);
+    let (tenant, context) = (TenantId::at(clock.now()), Context::of("test"));
+    node.commands.run(&context, &asks::tenant(tenant, "acme.com", None)).await.unwrap();
+    let send = asks::email(tenant, &["ann@example.org"], &clock);
+    node.commands.run(&context, &send).await.unwrap();
+    let says_why = async || {
+        let troubles = stopped_at(&db).await.into_iter().filter_map(|(_, trouble)| trouble);
+        troubles.into_iter().any(|trouble| trouble.contains("none_at_all"))
+    };
+    until("the read model says why it stands still", says_why).await;
+    let mended = "alter table usage drop constraint none_at_all";
+    sqlx::raw_sql(mended).execute(&db).await.unwrap();
+    settled(&db).await;
+    assert!(stopped_at(&db).await.iter().all(|(_, trouble)| trouble.is_none()));
+    let told = sqlx::query_scalar!("select sum(emails_sent)::bigint from usage");
+    assert_eq!(told.fetch_one(&db).await.unwrap(), Some(1));
+    node.stop().await;
+}
+
 async fn stopped_at(db: &PgPool) -> Vec<(i64, Option<String>)> {
     let cursors =
         sqlx::query!("select position, trouble from projection_cursors order by projection");
