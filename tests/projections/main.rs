@@ -11,6 +11,7 @@ mod patience;
 
 mod fold;
 mod lives;
+mod queue;
 mod replay;
 mod schema;
 mod tables;

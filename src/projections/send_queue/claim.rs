@@ -37,7 +37,9 @@ pub struct Wanted<'a> {
 
 /// Takes what is due, tenant by tenant in the order of their ids, from where the last round ended.
 ///
-/// The tenants are found by hopping over the index, one step a tenant however much mail each has.
+/// The tenants are found by hopping over the index, one step a tenant however much mail each has. Each
+/// is looked up on its own (`offset 0`): joined at large, they came in the order of their table, and
+/// whoever stood first there was served first in every round.
 pub async fn claim(pool: &PgPool, wanted: &Wanted<'_>) -> sqlx::Result<Vec<Claimed>> {
     sqlx::query_as!(
         Claimed,
@@ -51,7 +53,9 @@ pub async fn claim(pool: &PgPool, wanted: &Wanted<'_>) -> sqlx::Result<Vec<Claim
            ), due as materialized (
                select d.email_id
                from waiting w
-               join tenants t on t.id = w.tenant_id and t.status = 'active'
+               cross join lateral (
+                   select from tenants t where t.id = w.tenant_id and t.status = 'active' offset 0
+               ) active
                cross join lateral (
                    select q.email_id from send_queue q
                    where q.tenant_id = w.tenant_id and q.due_at <= $2
