@@ -68,7 +68,7 @@ impl Projector for Usage {
     }
 
     async fn reset(&self, db: &mut PgConnection) -> sqlx::Result<()> {
-        sqlx::query!("delete from usage").execute(db).await?;
+        sqlx::query!("truncate usage").execute(db).await?;
         Ok(())
     }
 }
