@@ -3,9 +3,10 @@
 use anyhow::{Context as _, anyhow};
 
 use crate::clock::Clock;
+use crate::commands::CommandError;
 use crate::commands::api_key::{CreateApiKey, NewKey, RevokeApiKey};
 use crate::commands::context::Context;
-use crate::commands::executor::{CommandError, Executor};
+use crate::commands::executor::Executor;
 use crate::database;
 use crate::projections::api_keys::{self, ApiKeyRow};
 use crate::values::{KeyId, Permissions, Secret, SecretKey, Token, TokenKind};

@@ -7,6 +7,7 @@
 pub mod api_key;
 pub mod context;
 pub mod email;
+mod error;
 pub mod executor;
 pub mod tenant;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use crate::events::store::append::{Guard, SealedContent};
 use crate::events::{Fact, Recorded, Stream};
 use crate::values::{TenantId, Timestamp};
 
+pub use error::CommandError;
 use tenant::TenantState;
 
 /// What a decision remembers of a stream's past.

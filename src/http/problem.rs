@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::commands::executor::CommandError;
+use crate::commands::CommandError;
 use crate::telemetry::chain;
 
 /// Why a request is not carried out. It leaves as a bare status; [`door`](super::door) writes its body,

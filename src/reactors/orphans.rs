@@ -5,10 +5,11 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use sqlx::PgPool;
 
+use crate::commands::CommandError;
 use crate::commands::context::Context;
 use crate::commands::email::CancelEmail;
 use crate::commands::email::cancel_email::Because;
-use crate::commands::executor::{CommandError, Executor};
+use crate::commands::executor::Executor;
 use crate::projections::tenants;
 use crate::tasks::Tasks;
 use crate::telemetry::chain;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use selfmx::clock::Clock;
+use selfmx::commands::CommandError;
 use selfmx::commands::context::{Context, Repeatable};
 use selfmx::commands::email::{EmailState, SendEmail};
-use selfmx::commands::executor::{CommandError, Done, Once};
-use selfmx::events::store::append::AppendError;
+use selfmx::commands::executor::{Done, Once};
 use selfmx::values::TenantId;
 use sqlx::PgPool;
 
@@ -73,7 +73,7 @@ async fn the_same_key_with_another_request_is_refused(db: PgPool) {
     let tenant = acme(&node, &clock).await;
     ask(&node, tenant, "a", &clock).await.1.unwrap();
     let (_, other) = ask(&node, tenant, "b", &clock).await;
-    assert!(matches!(other, Err(CommandError::Append(AppendError::KeyReused))));
+    assert!(matches!(other, Err(CommandError::KeyReused)));
     assert_eq!(accepted(&db).await, 1);
     node.stop().await;
 }

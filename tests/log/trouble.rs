@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
+use selfmx::commands::CommandError;
 use selfmx::commands::context::Context;
-use selfmx::commands::executor::CommandError;
 use selfmx::events::store::append::{AppendError, QUEUE};
 use selfmx::values::TenantId;
 use sqlx::PgPool;
@@ -25,7 +25,7 @@ async fn a_fact_that_nobody_could_read_again_is_not_written(db: PgPool) {
     let mut send = asks::email(tenant, &["ann@example.org"], &clock);
     send.from = Some("hello@acme.com".parse().unwrap());
     let refused = node.commands.run(&context, &send).await;
-    assert!(matches!(refused, Err(CommandError::Append(AppendError::Database(_)))));
+    assert!(matches!(refused, Err(CommandError::Unsaid(_))));
     assert!(node.store.read(0, 10).await.unwrap().trouble.is_none(), "the log stays readable");
     node.stop().await;
 }

@@ -7,11 +7,11 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::Delivery;
+use crate::commands::CommandError;
 use crate::commands::context::Context;
 use crate::commands::email::{
     Email, RecipientOutcome, RecordDelivery, StartDelivery, record_delivery,
 };
-use crate::commands::executor::CommandError;
 use crate::commands::tenant::Tenant;
 use crate::mail::transport::{Envelope, Outcome, Route, Sent, Transport};
 use crate::mail::{Letter, Message, compose};
