@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use selfmx::clock::Clock;
-use selfmx::commands::CommandError;
 use selfmx::commands::context::Context;
 use selfmx::commands::email::{StartDelivery, start_delivery};
-use selfmx::projections::send_queue::{Claimed, Wanted, claim};
+use selfmx::commands::executor::CommandError;
+use selfmx::projections::send_queue::{Claimed, Wanted, claim, extend, give_back};
 use selfmx::values::TenantId;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -103,5 +103,23 @@ async fn a_lease_that_ran_out_passes_on_with_a_higher_fence_and_cannot_be_used_a
     node.commands.run(&context, &start(&second, 2)).await.unwrap();
     let stolen = node.commands.run(&context, &start(&first, 1)).await;
     assert!(matches!(stolen, Err(CommandError::Refused(start_delivery::Refusal::LeaseLost))));
+    node.stop().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_lease_is_extended_and_given_back_by_its_holder_only(db: PgPool) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    waiting(&node, &clock, 1, 1).await;
+    let email = [take(&db, &clock, 1, "", 1).await.remove(0).email_id];
+    let (mine, theirs) = ([Uuid::from_u128(1)], [Uuid::from_u128(2)]);
+    clock.advance(LEASE);
+    let until = clock.now().plus(LEASE);
+    assert_eq!(extend(&db, &email, &theirs, until).await.unwrap(), [""; 0]);
+    give_back(&db, &email, &theirs).await.unwrap();
+    assert_eq!(extend(&db, &email, &mine, until).await.unwrap(), email);
+    assert_eq!(take(&db, &clock, 2, "", 1).await, [], "it was extended");
+    give_back(&db, &email, &mine).await.unwrap();
+    assert_eq!(take(&db, &clock, 2, "", 1).await.len(), 1, "it was given back");
     node.stop().await;
 }

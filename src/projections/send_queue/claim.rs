@@ -89,9 +89,14 @@ pub async fn extend(
     until: Timestamp,
 ) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
-        "update send_queue q set leased_until = $3
-         from unnest($1::varchar[], $2::uuid[]) as ours(email_id, lease)
-         where q.email_id = ours.email_id and q.lease = ours.lease returning q.email_id",
+        "with ours as materialized (
+             select q.email_id
+             from unnest($1::varchar[], $2::uuid[]) as o(email_id, lease)
+             join send_queue q on q.email_id = o.email_id and q.lease = o.lease
+             order by q.email_id for update of q
+         )
+         update send_queue q set leased_until = $3
+         from ours where q.email_id = ours.email_id returning q.email_id",
         emails,
         leases,
         until.as_datetime(),
@@ -103,9 +108,14 @@ pub async fn extend(
 /// Gives back what was taken and not brought to an end.
 pub async fn give_back(pool: &PgPool, emails: &[String], leases: &[Uuid]) -> sqlx::Result<()> {
     sqlx::query!(
-        "update send_queue q set lease = null, leased_until = null
-         from unnest($1::varchar[], $2::uuid[]) as ours(email_id, lease)
-         where q.email_id = ours.email_id and q.lease = ours.lease",
+        "with ours as materialized (
+             select q.email_id
+             from unnest($1::varchar[], $2::uuid[]) as o(email_id, lease)
+             join send_queue q on q.email_id = o.email_id and q.lease = o.lease
+             order by q.email_id for update of q
+         )
+         update send_queue q set lease = null, leased_until = null
+         from ours where q.email_id = ours.email_id",
         emails,
         leases,
     )

@@ -110,28 +110,27 @@ async fn change(db: &mut PgConnection, all: &HashMap<EmailId, Change>) -> sqlx::
     let due: Vec<Option<DateTime<Utc>>> = changed.iter().map(|(_, c)| c.due_at).collect();
     let finished: Vec<i32> = changed.iter().map(|(_, c)| c.finished).collect();
     let cancelled: Vec<bool> = changed.iter().map(|(_, c)| c.cancelled).collect();
+    // Rows are locked in one order by all who lock several: else two could wait for each other.
     sqlx::query!(
-        "delete from send_queue q
-         using unnest($1::varchar[], $2::int[], $3::bool[]) as c(email_id, finished, cancelled)
-         where q.email_id = c.email_id and (c.cancelled or q.pending <= c.finished)",
-        &ids,
-        &finished,
-        &cancelled,
-    )
-    .execute(&mut *db)
-    .await?;
-    sqlx::query!(
-        "update send_queue q
+        "with c as materialized (
+             select q.email_id, c.finished, c.due_at, c.cancelled or q.pending <= c.finished as done
+             from unnest($1::varchar[], $2::int[], $3::timestamptz[], $4::bool[])
+               as c(email_id, finished, due_at, cancelled)
+             join send_queue q on q.email_id = c.email_id
+             order by q.email_id for update of q
+         ), gone as (
+             delete from send_queue q using c where q.email_id = c.email_id and c.done
+         )
+         update send_queue q
          set pending = q.pending - c.finished,
              due_at = coalesce(c.due_at, q.due_at),
              lease = case when c.due_at is null then q.lease end,
              leased_until = case when c.due_at is null then q.leased_until end
-         from unnest($1::varchar[], $2::int[], $3::timestamptz[])
-           as c(email_id, finished, due_at)
-         where q.email_id = c.email_id",
+         from c where q.email_id = c.email_id and not c.done",
         &ids,
         &finished,
         &due as &[Option<DateTime<Utc>>],
+        &cancelled,
     )
     .execute(db)
     .await?;
