@@ -70,9 +70,10 @@ fn an_admins_key_belongs_to_no_tenant_and_everything_else_to_one() {
     for (file, payload) in golden() {
         let name = wire_name(&file);
         let orphan = decode(None, &stream(&name), &name, 1, &payload);
-        match name.starts_with("api_key.") {
-            true => assert!(orphan.is_ok(), "{file}"),
-            false => assert!(matches!(orphan, Err(CodecError::Misplaced { .. })), "{file}"),
+        if name.starts_with("api_key.") {
+            assert!(orphan.is_ok(), "{file}");
+        } else {
+            assert!(matches!(orphan, Err(CodecError::Misplaced { .. })), "{file}");
         }
     }
 }

@@ -94,7 +94,9 @@ impl Truth {
             }
             EmailEvent::RecipientDeferred { .. } => {}
             EmailEvent::Cancelled { recipients, .. } => {
-                recipients.iter().for_each(|to| settle(&to.to_string(), "cancelled"));
+                for to in recipients {
+                    settle(&to.to_string(), "cancelled");
+                }
             }
         }
         if recipients.values().all(|outcome| outcome != "queued") {

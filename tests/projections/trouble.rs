@@ -1,5 +1,6 @@
 //! A fact that is not understood stops its readers, and is never skipped.
 
+use selfmx::commands::context::Context;
 use selfmx::values::TenantId;
 use sqlx::PgPool;
 
@@ -7,7 +8,6 @@ use crate::asks;
 use crate::node::{Node, clock};
 use crate::patience::until;
 use crate::truth::{follow, settled};
-use selfmx::commands::context::Context;
 
 const FUTURE: &str = "
     insert into events (position, tenant_id, stream_id, version, event_id, type, schema, payload,

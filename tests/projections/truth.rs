@@ -1,9 +1,11 @@
 //! Whatever is lived, the tables say what the log says, and the counts add up.
 
+use std::collections::BTreeMap;
+
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use selfmx::projections;
 use selfmx::projections::runner::{Runner, caught_up};
-use selfmx::projections::{self};
 use sqlx::PgPool;
 
 use crate::fold::Truth;
@@ -40,7 +42,7 @@ async fn told(db: &PgPool) -> Truth {
     let emails =
         sqlx::query!("select id, status, attempts from emails").fetch_all(db).await.unwrap();
     for row in emails {
-        truth.emails.insert(row.id, (row.status, row.attempts, Default::default()));
+        truth.emails.insert(row.id, (row.status, row.attempts, BTreeMap::new()));
     }
     let recipients = sqlx::query!("select email_id, address, status from email_recipients");
     for row in recipients.fetch_all(db).await.unwrap() {
