@@ -9,7 +9,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::banner::Banner;
 use super::database::{Database, secret_key};
-use super::first_key::AdminKeys;
 use super::service::{Parts, Service};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
@@ -52,16 +51,9 @@ async fn serve(
     let (clock, secrets) = (Clock::system(), secret_key(config)?);
     let metrics = telemetry::metrics::install().context("the metrics cannot be counted")?;
     let pool = database.pool.clone();
-    let parts = Parts { config, pool, secrets: secrets.clone(), clock: clock.clone(), metrics };
+    let parts = Parts { config, pool, secrets, clock, metrics };
     let service = Service::start(parts).await?;
-    let keys = AdminKeys {
-        pool: &database.pool,
-        commands: &service.api.commands,
-        secrets: &secrets,
-        clock: &clock,
-        actor: "selfmx serve",
-    };
-    let key = keys.ensure(config.admin_api_key.as_ref()).await?;
+    let key = service.ensure_admin_key(config.admin_api_key.as_ref()).await?;
     let url = format!("http://{}", listener.local_addr()?);
     service.listen(listener);
     show(config, database, &url, key.as_ref());

@@ -10,6 +10,7 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use super::first_key::AdminKeys;
 use crate::clock::Clock;
 use crate::commands::email::RetrySchedule;
 use crate::commands::executor::Executor;
@@ -26,7 +27,7 @@ use crate::projections::{following, inline};
 use crate::reactors::delivery::Delivery;
 use crate::reactors::{housekeeping, orphans, usage_meter};
 use crate::tasks::Tasks;
-use crate::values::{HostName, RelayTls, SecretKey};
+use crate::values::{HostName, RelayTls, Secret, SecretKey};
 
 /// How long requests under way may take to end.
 const DRAIN: Duration = Duration::from_millis(2_500);
@@ -107,6 +108,19 @@ impl Service {
         let serves = if config.roles.api { Serves::Api } else { Serves::Operations };
         let router = router(&api, serves, &config.cors_origins);
         Ok(Self { api, router, front, back, base })
+    }
+
+    /// Sees to it that there is an admin key: the operator's own, or one that is made now; then its
+    /// token is the answer, to be shown this once.
+    pub async fn ensure_admin_key(&self, set: Option<&Secret>) -> anyhow::Result<Option<Secret>> {
+        let keys = AdminKeys {
+            pool: &self.api.pool,
+            commands: &self.api.commands,
+            secrets: &self.api.secrets,
+            clock: &self.api.clock,
+            actor: "selfmx serve",
+        };
+        keys.ensure(set).await
     }
 
     /// Takes callers in.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use selfmx::clock::Clock;
+use selfmx::commands::CommandError;
 use selfmx::commands::context::Context;
 use selfmx::commands::email::{StartDelivery, start_delivery};
-use selfmx::commands::executor::CommandError;
 use selfmx::projections::send_queue::{Claimed, Wanted, claim, extend, give_back};
 use selfmx::values::TenantId;
 use sqlx::PgPool;
