@@ -1,0 +1,4 @@
+//! The service as its users see it: through HTTP and SMTP, on a real Postgres.
+
+mod app;
+mod page;
