@@ -1,0 +1,6 @@
+//! The mail room from outside: real SMTP with a relay that does as it is told.
+
+mod letters;
+#[path = "../support/mod.rs"]
+pub mod support;
+mod transport;

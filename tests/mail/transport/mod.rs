@@ -1,0 +1,9 @@
+//! Handing mail to relays that are well, ill and hostile.
+
+mod answers;
+mod login;
+mod pooling;
+mod recipients;
+mod silence;
+mod tls;
+mod unicode;
