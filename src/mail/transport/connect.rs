@@ -5,12 +5,15 @@ use std::net::SocketAddr;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use tokio::net::TcpStream;
 
 use super::addresses::is_public;
 use super::failure::{Failure, Fault};
 use super::outcome::Stage;
 use super::patience::Patience;
 use super::route::Route;
+use super::starttls;
+use super::wire::Wire;
 use crate::values::RelayTls;
 
 /// So many of a host's addresses are tried.
@@ -24,7 +27,7 @@ pub(super) async fn connect(
     let addresses = looked_up(route, patience).await?;
     let mut last = None;
     for address in addresses.into_iter().take(ADDRESSES) {
-        match greeted(route, address, patience).await {
+        match Box::pin(greeted(route, address, patience)).await {
             Ok(connection) => return logged_in(connection, route, patience).await,
             Err(failure) => last = Some(failure),
         }
@@ -68,33 +71,34 @@ async fn greeted(
     patience: &Patience,
 ) -> Result<AsyncSmtpConnection, Failure> {
     let hello = ClientId::default();
-    let parameters = tls_parameters(route)?;
-    let implicit = match route.tls {
-        RelayTls::Implicit => Some(parameters.clone()),
-        RelayTls::StartTls | RelayTls::None => None,
-    };
-    let timeout = Some(patience.step());
-    let opening = AsyncSmtpConnection::connect_tokio1(address, timeout, &hello, implicit, None);
-    let mut connection = match patience.step_of(opening).await {
-        Ok(Ok(connection)) => connection,
-        Ok(Err(error)) if error.is_tls() => return Err(at(Stage::Tls, Fault::from(error))),
-        Ok(Err(error)) if error.status().is_some() || error.is_response() => {
-            return Err(at(Stage::Greeting, not_for_good(Fault::from(error))));
+    let tcp = patience.step_of(TcpStream::connect(address)).await;
+    let tcp = tcp.map_err(|fault| at(Stage::Connect, fault))?.map_err(|error| {
+        at(Stage::Connect, Fault::lost(format!("the relay cannot be reached ({error})")))
+    })?;
+    // The dot after a mail must not wait for an acknowledgement of the mail.
+    let _ = tcp.set_nodelay(true);
+    let clear = Wire::clear(tcp, address);
+    let wire = match route.tls {
+        RelayTls::None => clear,
+        RelayTls::Implicit => encrypted(clear, route, patience).await?,
+        RelayTls::StartTls => {
+            let begun = patience.step_of(starttls::begun(clear, &hello.to_string())).await;
+            let begun = begun.map_err(|fault| at(Stage::Greeting, fault))??;
+            // Lettre begins with the greeting. The relay gave it in clear, and gives no other.
+            encrypted(begun, route, patience).await?.saying("220 TLS has begun\r\n")
         }
-        Ok(Err(error)) => return Err(at(Stage::Connect, Fault::from(error))),
-        Err(fault) => return Err(at(Stage::Connect, fault)),
     };
-    if route.tls == RelayTls::StartTls {
-        if !connection.can_starttls() {
-            let message = "the relay does not offer STARTTLS; set tls to none to send in clear";
-            return Err(at(Stage::Tls, Fault::lost(message)));
-        }
-        let upgraded = patience.step_of(connection.starttls(parameters, &hello)).await;
-        upgraded
-            .and_then(|done| done.map_err(Fault::from))
-            .map_err(|fault| at(Stage::Tls, not_for_good(fault)))?;
-    }
-    Ok(connection)
+    let greeting = AsyncSmtpConnection::connect_with_transport(Box::new(wire), &hello);
+    let greeted = patience.step_of(greeting).await;
+    greeted
+        .and_then(|greeted| greeted.map_err(Fault::from))
+        .map_err(|fault| at(Stage::Greeting, not_for_good(fault)))
+}
+
+async fn encrypted(wire: Wire, route: &Route, patience: &Patience) -> Result<Wire, Failure> {
+    let handshake = wire.encrypted(tls_parameters(route)?);
+    let done = patience.step_of(handshake).await;
+    done.and_then(|done| done).map_err(|fault| at(Stage::Tls, fault))
 }
 
 fn tls_parameters(route: &Route) -> Result<TlsParameters, Failure> {

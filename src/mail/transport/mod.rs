@@ -11,6 +11,8 @@ mod probe;
 mod route;
 mod session;
 mod smtp;
+mod starttls;
+mod wire;
 
 use async_trait::async_trait;
 

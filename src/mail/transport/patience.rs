@@ -30,11 +30,6 @@ impl Patience {
         Self { step, transfer, deadline: Instant::now() + whole }
     }
 
-    /// The time for one step.
-    pub(super) fn step(&self) -> Duration {
-        self.step
-    }
-
     /// Waits for one question and its answer.
     pub(super) async fn step_of<T>(&self, work: impl Future<Output = T>) -> Result<T, Fault> {
         self.within(self.step, work).await

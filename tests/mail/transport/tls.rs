@@ -33,7 +33,8 @@ async fn each_way_works_where_the_relay_knows_it() {
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_refused() {
     let start = TestRelay::options().starttls().start().await;
-    for (relay, tls) in [(&start, RelayTls::StartTls)] {
+    let implicit = TestRelay::options().implicit_tls().start().await;
+    for (relay, tls) in [(&start, RelayTls::StartTls), (&implicit, RelayTls::Implicit)] {
         let sent = send_to(&by(relay, tls), &["a@a.example"]).await;
         assert_eq!(sent.trouble.as_ref().map(|trouble| trouble.stage), Some(Stage::Tls), "{tls}");
         assert!(is_deferred_by(&only(sent), None));
@@ -81,5 +82,14 @@ async fn a_port_on_which_nobody_listens_defers() {
     drop(relay);
     let sent = send_to(&route, &["a@a.example"]).await;
     assert_eq!(sent.trouble.as_ref().map(|trouble| trouble.stage), Some(Stage::Connect));
+    assert!(is_deferred_by(&only(sent), None));
+}
+
+#[tokio::test]
+async fn what_is_slipped_in_before_tls_is_not_read_as_if_it_came_by_tls() {
+    let relay = TestRelay::options().starttls().start().await;
+    relay.on(Step::StartTls, Act::say("220 go on\r\n250 AUTH PLAIN"));
+    let sent = send_to(&unchecked(&relay, RelayTls::StartTls), &["a@a.example"]).await;
+    assert_eq!(sent.trouble.as_ref().map(|trouble| trouble.stage), Some(Stage::Tls));
     assert!(is_deferred_by(&only(sent), None));
 }
