@@ -2,6 +2,7 @@
 
 mod addresses;
 mod connect;
+mod discretion;
 mod failure;
 mod outcome;
 mod pace;

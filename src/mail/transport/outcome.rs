@@ -51,6 +51,19 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// The relay's words, or ours.
+    pub(super) fn words_mut(&mut self) -> &mut String {
+        match self {
+            Self::Delivered { response: words }
+            | Self::Bounced { message: words, .. }
+            | Self::Deferred { message: words, .. }
+            | Self::AuthRefused { message: words }
+            | Self::Misconfigured { message: words } => words,
+        }
+    }
+}
+
 /// What was wrong with a relay, for those who watch it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
+use super::discretion::Discretion;
 use super::failure::{Ambiguity, Failure, Fault};
 use super::outcome::{Sent, Stage};
 use super::patience::Patience;
@@ -97,6 +98,7 @@ impl Transport for Smtp {
             let stage = failure.stage.as_str();
             metrics::counter!("selfmx_smtp_errors_total", "stage" => stage).increment(1);
         }
-        Sent { outcomes, trouble: failure.map(|failure| failure.trouble()) }
+        let trouble = failure.map(|failure| failure.trouble());
+        Discretion::of(route).sent(Sent { outcomes, trouble })
     }
 }

@@ -64,3 +64,25 @@ async fn control_characters_do_not_come_through() {
     let sent = send_to(&route(&relay), &["a@a.example"]).await;
     assert_eq!(texts(&sent), ["250 taken as 4711"]);
 }
+
+#[tokio::test]
+async fn a_relay_that_never_ends_its_words_is_cut_short() {
+    for step in [Step::Greeting, Step::Rcpt, Step::End] {
+        let relay = TestRelay::start().await;
+        let long = vec![b'x'; 100_000];
+        relay.once(step, bytes(&[b"550-", &long, b"\r\n", b"550 ", &long, b"\r\n"]));
+        let sent = send_to(&route(&relay), &["a@a.example"]).await;
+        for text in texts(&sent) {
+            assert!(text.chars().count() <= 500, "{}", text.len());
+        }
+        assert!(step == Step::Greeting || is_bounced_by(&only(sent), 550));
+    }
+}
+
+#[tokio::test]
+async fn many_lines_and_many_scripts_are_cut_between_characters() {
+    let relay = TestRelay::start().await;
+    relay.once(Step::Mail, Act::say(&"550-5.7.1 nicht für Sie: ü€𝄞\r\n".repeat(200)));
+    let sent = send_to(&route(&relay), &["a@a.example"]).await;
+    assert!(texts(&sent).iter().all(|text| text.chars().count() <= 500), "{sent:?}");
+}

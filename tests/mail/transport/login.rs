@@ -1,5 +1,7 @@
 //! Logging in: refused at once, and never with the password in anybody's words.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use selfmx::mail::transport::{Outcome, Route, Sent, Stage, probe};
 use selfmx::values::Secret;
 
@@ -34,7 +36,7 @@ async fn the_right_password_opens_the_door() {
 #[tokio::test]
 async fn a_refused_login_is_told_and_nothing_is_sent() {
     let relay = locked().await;
-    let sent = send_to(&with(&relay, "wrong"), &["a@a.example"]).await;
+    let sent = send_to(&with(&relay, "guessed"), &["a@a.example"]).await;
     assert_eq!(stage(&sent), Some(Stage::Login));
     assert_eq!(only(sent), Outcome::AuthRefused { message: "535 wrong".to_owned() });
     let seen = relay.seen();
@@ -70,7 +72,28 @@ async fn a_relay_that_wants_a_login_where_none_is_set_has_refused_it() {
 async fn a_probe_says_whether_the_door_opens() {
     let relay = locked().await;
     assert_eq!(probe(&with(&relay, PASSWORD)).await, Ok(()));
-    let trouble = probe(&with(&relay, "wrong")).await.unwrap_err();
+    let trouble = probe(&with(&relay, "guessed")).await.unwrap_err();
     assert_eq!(trouble.stage, Stage::Login);
     assert_eq!(relay.mails(), []);
+}
+
+#[tokio::test]
+async fn a_relay_that_repeats_the_password_does_not_give_it_away() {
+    let plain = STANDARD.encode(format!("\0acme\0{PASSWORD}"));
+    let secrets = [PASSWORD.to_owned(), STANDARD.encode(PASSWORD), plain];
+    for secret in &secrets {
+        for (step, code) in
+            [(Step::Auth, 535), (Step::Mail, 451), (Step::Rcpt, 550), (Step::End, 250)]
+        {
+            let relay = locked().await;
+            relay.on(step, Act::say(&format!("{code} I know {secret} now")));
+            let sent = send_to(&with(&relay, PASSWORD), &["a@a.example"]).await;
+            let told = format!("{sent:?} {:?}", probe(&with(&relay, PASSWORD)).await);
+            assert!(told.contains("I know [hidden]"), "{told}");
+            assert!(
+                secrets.iter().all(|secret| !told.contains(secret.trim_end_matches('='))),
+                "{told}"
+            );
+        }
+    }
 }
