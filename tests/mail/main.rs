@@ -1,5 +1,6 @@
 //! The mail room from outside: real SMTP with a relay that does as it is told.
 
+mod compose;
 mod letters;
 #[path = "../support/mod.rs"]
 pub mod support;

@@ -48,10 +48,13 @@ pub(super) fn written(letter: &Letter, shown: Shown) -> Result<Vec<u8>, ComposeE
     let mut block = headers.to_string();
     let subject = letter.subject.as_str();
     if !subject.is_empty() {
-        push_unstructured(&mut block, "Subject", subject)?;
+        // Where a line is folded, readers make one space of several.
+        let spaced = subject.contains("  ") || subject.contains('\t');
+        let written = if spaced { Written::Encoded } else { Written::of(subject) };
+        push_unstructured(&mut block, "Subject", subject, written)?;
     }
     for (name, value) in letter.headers.iter() {
-        push_unstructured(&mut block, name, value)?;
+        push_unstructured(&mut block, name, value, Written::of(value))?;
     }
     block.push_str("MIME-Version: 1.0\r\n");
     Ok(block.into_bytes())
@@ -89,18 +92,51 @@ fn mailboxes<'a>(all: impl IntoIterator<Item = &'a Mailbox>) -> Mailboxes {
     shown
 }
 
+/// How a text goes into a header.
+#[derive(Clone, Copy)]
+enum Written {
+    /// As it is, folded; only words in other scripts are encoded.
+    Readable,
+    /// Encoded as a whole: readers would otherwise show another text, or relays would not take it.
+    Encoded,
+}
+
+impl Written {
+    fn of(value: &str) -> Self {
+        let padded = value.trim() != value;
+        let long = value.split(' ').any(|word| word.len() > LONGEST_WORD);
+        if padded || long || looks_encoded(value) { Self::Encoded } else { Self::Readable }
+    }
+}
+
 /// Not by `Headers`, which keeps only the last of several headers with one name.
-fn push_unstructured(block: &mut String, name: &str, value: &str) -> Result<(), ComposeError> {
+fn push_unstructured(
+    block: &mut String,
+    name: &str,
+    value: &str,
+    written: Written,
+) -> Result<(), ComposeError> {
     let header_name = HeaderName::new_from_ascii(name.to_owned())
         .map_err(|_| ComposeError::HeaderName(name.to_owned()))?;
     let mut one = Headers::new();
-    one.insert_raw(if value.split(' ').any(|word| word.len() > LONGEST_WORD) {
-        HeaderValue::dangerous_new_pre_encoded(header_name, String::new(), encoded_words(value))
-    } else {
-        HeaderValue::new(header_name, value.to_owned())
+    one.insert_raw(match written {
+        Written::Readable => HeaderValue::new(header_name, value.to_owned()),
+        Written::Encoded => {
+            HeaderValue::dangerous_new_pre_encoded(header_name, String::new(), encoded_words(value))
+        }
     });
     block.push_str(&one.to_string());
     Ok(())
+}
+
+/// True if a reader might decode a part of it (RFC 2047): `=?charset?B?text?=`.
+fn looks_encoded(value: &str) -> bool {
+    value.match_indices("=?").any(|(at, _)| {
+        let mut parts = value[at..].splitn(4, '?').skip(1);
+        let [charset, encoding, rest] = [parts.next(), parts.next(), parts.next()];
+        let encoding = encoding.is_some_and(|encoding| matches!(encoding, "b" | "B" | "q" | "Q"));
+        charset != Some("") && encoding && rest.is_some_and(|rest| rest.contains("?="))
+    })
 }
 
 fn encoded_words(value: &str) -> String {
@@ -118,13 +154,26 @@ fn encoded_words(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ENCODED_WORD, encoded_words, push_unstructured};
+    use super::{ENCODED_WORD, Written, encoded_words, looks_encoded, push_unstructured};
+
+    fn push(block: &mut String, name: &str, value: &str) {
+        push_unstructured(block, name, value, Written::of(value)).unwrap();
+    }
+
+    #[test]
+    fn a_question_in_a_link_is_no_encoded_word() {
+        assert!(looks_encoded("see =?utf-8?B?aGk=?= there"));
+        for value in ["<https://a.example/?q=?b?c>", "=?", "=?a?x?b?=", "=??B?a?=", "a=?utf-8?B?hm"]
+        {
+            assert!(!looks_encoded(value), "{value}");
+        }
+    }
 
     #[test]
     fn a_word_too_long_for_a_line_is_encoded_and_folded() {
         let mut block = String::new();
-        push_unstructured(&mut block, "X-Long", &"é".repeat(499)).unwrap();
-        push_unstructured(&mut block, "X-Long", &"a".repeat(998)).unwrap();
+        push(&mut block, "X-Long", &"é".repeat(499));
+        push(&mut block, "X-Long", &"a".repeat(998));
         assert!(block.is_ascii());
         assert!(block.split("\r\n").all(|line| line.len() <= 78), "{block}");
     }
@@ -132,8 +181,8 @@ mod tests {
     #[test]
     fn two_headers_of_one_name_are_both_kept() {
         let mut block = String::new();
-        push_unstructured(&mut block, "Keywords", "one").unwrap();
-        push_unstructured(&mut block, "Keywords", "two").unwrap();
+        push(&mut block, "Keywords", "one");
+        push(&mut block, "Keywords", "two");
         assert_eq!(block, "Keywords: one\r\nKeywords: two\r\n");
     }
 
