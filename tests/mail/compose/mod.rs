@@ -1,5 +1,7 @@
 //! What a letter looks like to whoever reads it.
 
+mod bodies;
+mod files;
 mod headers;
 mod hostile;
 
