@@ -137,7 +137,7 @@ impl Dialogue<'_> {
     }
 
     async fn hand_over(&mut self, to: &[Address], parts: &[&[u8]; 2]) -> Result<(), Failure> {
-        let handed = self.connection.message_iter(parts.iter().filter(|part| !part.is_empty()));
+        let handed = self.connection.message_iter(unended(parts).into_iter());
         let answer = self.patience.transfer_of(handed).await;
         let answer = answer.and_then(|answer| expect(answer, Severity::PositiveCompletion));
         match answer {
@@ -170,6 +170,13 @@ impl Dialogue<'_> {
         self.outcomes.extend(to.iter().map(|recipient| (recipient.clone(), outcome.clone())));
         Failure { stage, fault }
     }
+}
+
+/// The mail without its last line end, which lettre writes together with the dot: a signature over
+/// the body would not hold for one line more.
+fn unended<'a>([first, second]: &[&'a [u8]; 2]) -> [&'a [u8]; 2] {
+    let cut = |part: &'a [u8]| part.strip_suffix(b"\r\n").unwrap_or(part);
+    if second.is_empty() { [cut(first), second] } else { [first, cut(second)] }
 }
 
 /// The address was checked when it was parsed, by stricter rules than lettre's.

@@ -1,6 +1,7 @@
 //! Handing mail to relays that are well, ill and hostile.
 
 mod answers;
+mod bytes;
 mod hostile;
 mod login;
 mod pooling;
