@@ -1,6 +1,6 @@
 //! From a route to a connection on which mail can be sent: look-up, check, TCP, TLS, greeting, login.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
@@ -14,7 +14,7 @@ use super::patience::Patience;
 use super::route::Route;
 use super::starttls;
 use super::wire::Wire;
-use crate::values::RelayTls;
+use crate::values::{HostName, RelayTls};
 
 /// So many of a host's addresses are tried.
 const ADDRESSES: usize = 4;
@@ -70,7 +70,7 @@ async fn greeted(
     address: SocketAddr,
     patience: &Patience,
 ) -> Result<AsyncSmtpConnection, Failure> {
-    let hello = ClientId::default();
+    let hello = introduction(ClientId::default());
     let tcp = patience.step_of(TcpStream::connect(address)).await;
     let tcp = tcp.map_err(|fault| at(Stage::Connect, fault))?.map_err(|error| {
         at(Stage::Connect, Fault::lost(format!("the relay cannot be reached ({error})")))
@@ -99,6 +99,13 @@ async fn encrypted(wire: Wire, route: &Route, patience: &Patience) -> Result<Wir
     let handshake = wire.encrypted(tls_parameters(route)?);
     let done = patience.step_of(handshake).await;
     done.and_then(|done| done).map_err(|fault| at(Stage::Tls, fault))
+}
+
+/// Our name, if the world may know it by that; relays refuse bare names such as `localhost`, and an
+/// address instead of a name is always allowed (RFC 5321, 4.1.4).
+fn introduction(host: ClientId) -> ClientId {
+    let ClientId::Domain(name) = &host else { return host };
+    if HostName::domain(name).is_ok() { host } else { ClientId::Ipv4(Ipv4Addr::LOCALHOST) }
 }
 
 fn tls_parameters(route: &Route) -> Result<TlsParameters, Failure> {
@@ -139,5 +146,21 @@ async fn logged_in(
             Err(at(Stage::Login, fault))
         }
         Err(fault) => Err(at(Stage::Login, fault)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lettre::transport::smtp::extension::ClientId;
+
+    use super::introduction;
+
+    #[test]
+    fn only_a_full_name_is_given_as_a_name() {
+        let given = |name: &str| introduction(ClientId::Domain(name.to_owned())).to_string();
+        assert_eq!(given("mail.acme.example"), "mail.acme.example");
+        for name in ["vm", "localhost", "my_host.local", "a b.example", "x\r\nMAIL FROM:<>"] {
+            assert_eq!(given(name), "[127.0.0.1]", "{name}");
+        }
     }
 }

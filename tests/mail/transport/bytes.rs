@@ -34,3 +34,12 @@ async fn a_large_mail_arrives_whole() {
     assert!(is_delivered(&only(send(&Smtp::default(), &route(&relay), &letter).await)));
     assert!(relay.mails()[0].raw == written(&letter).bytes);
 }
+
+#[tokio::test]
+async fn we_introduce_ourselves_by_a_name_that_relays_take() {
+    let relay = TestRelay::start().await;
+    send(&Smtp::default(), &route(&relay), &letter(&["a@a.example"])).await;
+    let seen = relay.seen();
+    let name = seen.commands("EHLO ")[0].trim_start_matches("EHLO ");
+    assert!(name.contains('.') || name.starts_with("[IPv6:"), "{name}");
+}
