@@ -5,10 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::Severity;
 use tokio::net::TcpStream;
 
 use super::addresses::is_public;
-use super::failure::{Failure, Fault};
+use super::failure::{Failure, Fault, expect};
 use super::outcome::Stage;
 use super::patience::Patience;
 use super::route::Route;
@@ -136,14 +137,11 @@ async fn logged_in(
         return Err(at(Stage::Login, Fault::Login { message }));
     }
     let credentials = Credentials::new(user.clone(), password.expose().to_owned());
-    match patience.step_of(connection.auth(&mechanisms, &credentials)).await {
-        Ok(Ok(_)) => Ok(connection),
-        Ok(Err(error)) => {
-            let mut fault = Fault::from(error);
-            if let Fault::Refused { code: code @ 500.., message, .. } = &fault {
-                fault = Fault::Login { message: format!("{code} {message}") };
-            }
-            Err(at(Stage::Login, fault))
+    let answer = patience.step_of(connection.auth(&mechanisms, &credentials)).await;
+    match answer.and_then(|answer| expect(answer, Severity::PositiveCompletion)) {
+        Ok(_) => Ok(connection),
+        Err(Fault::Refused { code: code @ 500.., message, .. }) => {
+            Err(at(Stage::Login, Fault::Login { message: format!("{code} {message}") }))
         }
         Err(fault) => Err(at(Stage::Login, fault)),
     }

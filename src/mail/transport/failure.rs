@@ -44,6 +44,15 @@ impl Fault {
         }
     }
 
+    /// True if the relay says that we must log in. That is about us, also where it says so to a
+    /// recipient.
+    pub(super) fn asks_for_a_login(&self) -> bool {
+        match self {
+            Self::Refused { code, .. } => LOGIN_CODES.contains(code),
+            Self::Lost { .. } | Self::Login { .. } | Self::Misconfigured { .. } => false,
+        }
+    }
+
     /// What it means for a recipient of the mail. `ambiguous`: the mail had been handed over.
     pub(super) fn outcome(&self, ambiguous: Ambiguity) -> Outcome {
         match self {

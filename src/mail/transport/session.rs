@@ -26,6 +26,8 @@ struct Dialogue<'a> {
     connection: &'a mut AsyncSmtpConnection,
     patience: &'a Patience,
     outcomes: Vec<(Address, Outcome)>,
+    /// The relay wanted a login for one of the recipients.
+    denied: Option<Failure>,
 }
 
 /// Sends a mail.
@@ -37,7 +39,7 @@ pub(super) async fn deliver(
 ) -> Ended {
     let utf8 = connection.server_info().supports_feature(Extension::SmtpUtfEight);
     let (parts, reachable, unreachable) = adapted(envelope, message, utf8);
-    let mut dialogue = Dialogue { connection, patience, outcomes: unreachable };
+    let mut dialogue = Dialogue { connection, patience, outcomes: unreachable, denied: None };
     let ended = match parts {
         Some(parts) if !reachable.is_empty() => {
             let needs_utf8 = utf8
@@ -49,7 +51,7 @@ pub(super) async fn deliver(
         Some(_) | None => Ok(()),
     };
     let (failure, reusable) = match ended {
-        Ok(()) => (None, true),
+        Ok(()) => (dialogue.denied.take(), true),
         Err(failure) => {
             let gone = failure.fault.ends_the_connection();
             (Some(failure), !gone && dialogue.reset().await)
@@ -130,6 +132,9 @@ impl Dialogue<'_> {
                 }
                 Err(fault) => {
                     self.outcomes.push((recipient.clone(), fault.outcome(Ambiguity::None)));
+                    if fault.asks_for_a_login() {
+                        self.denied = Some(Failure { stage: Stage::Rcpt, fault });
+                    }
                 }
             }
         }

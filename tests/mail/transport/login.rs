@@ -97,3 +97,23 @@ async fn a_relay_that_repeats_the_password_does_not_give_it_away() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_login_is_refused_at_whichever_step_the_relay_says_so() {
+    for step in [Step::Mail, Step::Rcpt, Step::Data, Step::End] {
+        let relay = TestRelay::start().await;
+        relay.on(step, Act::say("530 5.7.0 log in first"));
+        let sent = send_to(&route(&relay), &["a@a.example"]).await;
+        assert!(sent.trouble.is_some(), "{step:?}: the relay is not well");
+        assert!(matches!(only(sent), Outcome::AuthRefused { .. }), "{step:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_the_wrong_kind_does_not_open_the_door() {
+    let relay = locked().await;
+    relay.on(Step::Auth, Act::say("354 go on"));
+    let sent = send_to(&with(&relay, PASSWORD), &["a@a.example"]).await;
+    assert_eq!(stage(&sent), Some(Stage::Login));
+    assert!(is_deferred_by(&only(sent), None));
+}
