@@ -1,6 +1,7 @@
 //! Connections are kept open between mails; so many a relay, and so many in all.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,11 +15,18 @@ use super::route::{Route, RouteKey};
 /// A connection that nobody needed for so long is closed: most relays do so soon after.
 const IDLE: Duration = Duration::from_secs(20);
 
+/// One relay may have a quarter of all connections.
+const LARGEST_PART: usize = 4;
+
 /// All relays' connections.
 #[derive(Debug)]
 pub(super) struct Pools {
-    pools: Mutex<HashMap<RouteKey, Arc<Pool>>>,
+    relays: Mutex<HashMap<RouteKey, Arc<Pool>>>,
     all: Arc<Semaphore>,
+    /// No relay may have more of them than this: one that hangs would keep all others' mail.
+    most_of_one: usize,
+    /// How many wait for a place.
+    waiting: AtomicUsize,
 }
 
 /// One relay's connections.
@@ -64,22 +72,40 @@ impl Drop for Counted {
     }
 }
 
+/// Counts those who wait for a place, also if they give up.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn told(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl Pools {
     /// At most so many connections in all.
     pub(super) fn new(most: usize) -> Self {
-        Self { pools: Mutex::default(), all: Arc::new(Semaphore::new(most)) }
+        let (relays, waiting) = (Mutex::default(), AtomicUsize::new(0));
+        let most_of_one = (most / LARGEST_PART).max(1);
+        Self { relays, all: Arc::new(Semaphore::new(most.max(1))), most_of_one, waiting }
     }
 
     /// The relay's connections; those of older settings of the same owner are given up.
     pub(super) fn of(&self, route: &Route) -> Arc<Pool> {
-        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pools = self.relays.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pool) = pools.get(&route.key) {
             return Arc::clone(pool);
         }
         pools.retain(|known, _| !route.key.replaces(known));
         let pool = Arc::new(Pool {
             idle: Mutex::default(),
-            slots: Arc::new(Semaphore::new(route.pool_size.max(1))),
+            slots: Arc::new(Semaphore::new(route.pool_size.clamp(1, self.most_of_one))),
             pace: route.messages_per_second.and_then(Pace::new),
         });
         pools.insert(route.key.clone(), Arc::clone(&pool));
@@ -91,12 +117,22 @@ impl Pools {
         if let Ok(place) = Arc::clone(&self.all).try_acquire_owned() {
             return Some(place);
         }
+        // Told before we look, so that what becomes idle after we looked is not kept.
+        let _waiting = Waiting::told(&self.waiting);
         self.close_an_idle_one();
         Arc::clone(&self.all).acquire_owned().await.ok()
     }
 
+    /// Keeps a connection for the next mail, unless its place is needed by another relay's.
+    pub(super) fn keep(&self, pool: &Pool, open: Open) {
+        pool.keep(open);
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            self.close_an_idle_one();
+        }
+    }
+
     fn close_an_idle_one(&self) {
-        let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let pools = self.relays.lock().unwrap_or_else(PoisonError::into_inner);
         for pool in pools.values() {
             if pool.take().is_some() {
                 return;
@@ -107,7 +143,7 @@ impl Pools {
     /// Closes what has been idle for long and forgets relays without connections.
     pub(super) fn tidy(&self) {
         let now = Instant::now();
-        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pools = self.relays.lock().unwrap_or_else(PoisonError::into_inner);
         pools.retain(|_, pool| {
             let mut idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
             idle.retain(|one| now.duration_since(one.since) < IDLE);
@@ -135,8 +171,7 @@ impl Pool {
         idle.pop().map(|one| one.open)
     }
 
-    /// Keeps a connection for the next mail.
-    pub(super) fn keep(&self, open: Open) {
+    fn keep(&self, open: Open) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.push(Idle { open, since: Instant::now() });
     }

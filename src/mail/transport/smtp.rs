@@ -26,21 +26,19 @@ pub struct Smtp {
 
 impl Default for Smtp {
     fn default() -> Self {
-        Self { pools: Arc::new(Pools::new(CONNECTIONS)) }
+        Self::new(CONNECTIONS)
     }
 }
 
 impl Smtp {
+    /// With so many connections at most, to all relays together; one relay gets a quarter of them.
+    pub fn new(connections: usize) -> Self {
+        Self { pools: Arc::new(Pools::new(connections)) }
+    }
+
     /// Closes connections that nobody needs.
     pub fn tidy(&self) {
         self.pools.tidy();
-    }
-
-    async fn open(&self, route: &Route, patience: &Patience) -> Result<Open, Failure> {
-        let stopping = || Failure { stage: Stage::Connect, fault: Fault::lost("stopping") };
-        let place = self.pools.place().await.ok_or_else(stopping)?;
-        let smtp = connect::connect(route, patience).await?;
-        Ok(Open::new(smtp, place))
     }
 
     async fn attempt(
@@ -54,13 +52,23 @@ impl Smtp {
         if let Some(mut open) = pool.take() {
             let ended = deliver(&mut open.smtp, envelope, message, &patience).await;
             if !went_stale(&ended) {
-                return Ok(kept(pool, open, ended));
+                return Ok(self.kept(pool, open, ended));
             }
         }
+        let stopping = || Failure { stage: Stage::Connect, fault: Fault::lost("stopping") };
+        let place = self.pools.place().await.ok_or_else(stopping)?;
+        // The relay's time begins here: that we had to wait for a place is not its fault.
         let patience = Patience::new(route.timeout, message.bytes.len());
-        let mut open = self.open(route, &patience).await?;
+        let mut open = Open::new(connect::connect(route, &patience).await?, place);
         let ended = deliver(&mut open.smtp, envelope, message, &patience).await;
-        Ok(kept(pool, open, ended))
+        Ok(self.kept(pool, open, ended))
+    }
+
+    fn kept(&self, pool: &Pool, open: Open, ended: Ended) -> Ended {
+        if ended.reusable {
+            self.pools.keep(pool, open);
+        }
+        ended
     }
 }
 
@@ -70,13 +78,6 @@ fn went_stale(ended: &Ended) -> bool {
         .failure
         .as_ref()
         .is_some_and(|failure| failure.stage == Stage::Mail && failure.fault.ends_the_connection())
-}
-
-fn kept(pool: &Pool, open: Open, ended: Ended) -> Ended {
-    if ended.reusable {
-        pool.keep(open);
-    }
-    ended
 }
 
 #[async_trait]

@@ -1,7 +1,10 @@
 //! Connections are kept and shared, within bounds.
 
+use std::pin::pin;
 use std::sync::Arc;
 
+use futures_util::poll;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use selfmx::mail::transport::{Route, RouteKey, Smtp};
 use tokio::task::JoinSet;
 
@@ -109,5 +112,51 @@ async fn a_pace_loses_no_mail_and_keeps_to_the_pool() {
         sending.spawn(async move { only(send(&smtp, &route, &letter(&["a@a.example"])).await) });
     }
     assert!(sending.join_all().await.iter().all(is_delivered));
+    assert!(relay.seen().most_open <= 2);
+}
+
+#[tokio::test]
+async fn a_kept_connection_makes_room_for_another_relays_mail() {
+    let (first, second) = (TestRelay::start().await, TestRelay::start().await);
+    let smtp = Smtp::new(1);
+    for relay in [&first, &second, &first] {
+        assert!(is_delivered(&only(send(&smtp, &route(relay), &letter(&["a@a.example"])).await)));
+    }
+    first.wait_until(|seen| seen.connections == 2).await;
+}
+
+#[tokio::test]
+async fn a_connection_is_not_kept_while_another_relays_mail_waits_for_its_place() {
+    let (busy, other) = (TestRelay::start().await, TestRelay::start().await);
+    busy.once(Step::End, Act::Wait);
+    let (smtp, letter) = (Smtp::new(1), letter(&["a@a.example"]));
+    let (by_busy, by_other) = (route(&busy), route(&other));
+    let mut sending = pin!(send(&smtp, &by_busy, &letter));
+    let mut waiting = pin!(send(&smtp, &by_other, &letter));
+    let begun = busy.wait_until(|seen| !seen.commands("DATA").is_empty());
+    tokio::select! {
+        _ = &mut sending => unreachable!("the relay has not answered yet"),
+        _ = begun => {}
+    }
+    assert!(poll!(&mut waiting).is_pending(), "there is no place for it");
+    busy.go_on();
+
+    assert!(is_delivered(&only(sending.await)));
+    assert!(is_delivered(&only(waiting.await)));
+}
+
+#[tokio::test]
+async fn one_relay_gets_no_more_than_a_quarter_of_all_connections() {
+    let relay = TestRelay::start().await;
+    relay.on(Step::Mail, Act::Wait);
+    let smtp = Smtp::new(8);
+    let route = Route { pool_size: 100, ..route(&relay) };
+    let letter = letter(&["a@a.example"]);
+    let sending: FuturesUnordered<_> = (0..8).map(|_| send(&smtp, &route, &letter)).collect();
+    for _ in 0..8 {
+        relay.go_on();
+    }
+    let sent: Vec<_> = sending.map(only).collect().await;
+    assert!(sent.iter().all(is_delivered));
     assert!(relay.seen().most_open <= 2);
 }

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -66,6 +66,7 @@ struct Shared {
     options: Options,
     script: Mutex<Script>,
     seen: watch::Sender<Seen>,
+    gate: Semaphore,
 }
 
 impl Shared {
@@ -117,7 +118,8 @@ impl Options {
         let address = listener.local_addr().unwrap();
         let acceptor = acceptor(&self.name);
         let (script, seen) = (Mutex::default(), watch::Sender::new(Seen::default()));
-        let shared = Arc::new(Shared { options: self, script, seen });
+        let gate = Semaphore::new(0);
+        let shared = Arc::new(Shared { options: self, script, seen, gate });
         let mut running = JoinSet::new();
         running.spawn(accepting(listener, acceptor, Arc::clone(&shared)));
         TestRelay { address, shared, _running: running }
@@ -198,6 +200,11 @@ impl TestRelay {
     /// Forgets the script: from now on everything is taken.
     pub fn behave(&self) {
         *self.shared.script() = Script::default();
+    }
+
+    /// Lets one [`Act::Wait`] answer, now or when it comes.
+    pub fn go_on(&self) {
+        self.shared.gate.add_permits(1);
     }
 
     /// Everything so far.

@@ -30,6 +30,8 @@ pub enum Step {
 pub enum Act {
     /// Answers with these bytes as they are, line ends included.
     Bytes(Vec<u8>),
+    /// Answers as it should, but not before `go_on`.
+    Wait,
     /// Never answers.
     Stall,
     /// Hangs up without an answer.
