@@ -2,6 +2,7 @@
 
 mod compose;
 mod letters;
+mod outbox;
 #[path = "../support/mod.rs"]
 pub mod support;
 mod transport;

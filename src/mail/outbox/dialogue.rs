@@ -47,14 +47,7 @@ async fn speak(stream: &mut BufReader<TcpStream>, shelf: &Shelf) -> std::io::Res
                 say(stream, "250-outbox.localhost\r\n250-8BITMIME\r\n250-PIPELINING\r\n250-SMTPUTF8\r\n250 SIZE 50331648").await?;
             }
             "HELO" => say(stream, "250 outbox.localhost").await?,
-            "MAIL" => {
-                letter = Letter { from: path(text), to: Vec::new() };
-                say(stream, "250 2.1.0 sender noted").await?;
-            }
-            "RCPT" if letter.from.is_some() => {
-                letter.to.extend(path(text));
-                say(stream, "250 2.1.5 recipient noted").await?;
-            }
+            "MAIL" | "RCPT" => say(stream, noted(&mut letter, &verb, path(text))).await?,
             "DATA" if !letter.to.is_empty() => {
                 say(stream, "354 end with a dot").await?;
                 let mail = mail(stream).await?;
@@ -62,7 +55,7 @@ async fn speak(stream: &mut BufReader<TcpStream>, shelf: &Shelf) -> std::io::Res
                 let id = shelf.put(from.unwrap_or_default(), to, mail);
                 say(stream, &format!("250 2.0.0 caught as {id}")).await?;
             }
-            "RCPT" | "DATA" => say(stream, "503 5.5.1 not in this order").await?,
+            "DATA" => say(stream, DISORDER).await?,
             "RSET" => {
                 letter = Letter::default();
                 say(stream, "250 2.0.0 forgotten").await?;
@@ -70,6 +63,24 @@ async fn speak(stream: &mut BufReader<TcpStream>, shelf: &Shelf) -> std::io::Res
             "NOOP" => say(stream, "250 2.0.0 still here").await?,
             "QUIT" => return say(stream, "221 2.0.0 goodbye").await,
             _ => say(stream, "502 5.5.2 not known here").await?,
+        }
+    }
+}
+
+const DISORDER: &str = "503 5.5.1 not in this order";
+
+/// Notes a sender or a recipient, and what to answer.
+fn noted(letter: &mut Letter, verb: &str, path: Option<String>) -> &'static str {
+    match path {
+        _ if verb == "RCPT" && letter.from.is_none() => DISORDER,
+        None => "501 5.1.7 give an address in angle brackets",
+        Some(sender) if verb == "MAIL" => {
+            *letter = Letter { from: Some(sender), to: Vec::new() };
+            "250 2.1.0 sender noted"
+        }
+        Some(recipient) => {
+            letter.to.push(recipient);
+            "250 2.1.5 recipient noted"
         }
     }
 }
