@@ -22,8 +22,12 @@ impl Flights {
         self.0.len()
     }
 
+    /// Adds a flight. If its lease ran out under our hands, the former attempt is not ours any more,
+    /// and two at once would send the mail twice.
     pub(super) fn add(&mut self, email: String, flight: Flight) {
-        self.0.insert(email, flight);
+        if let Some(former) = self.0.insert(email, flight) {
+            former.called_off.cancel();
+        }
     }
 
     /// Ends a flight; one that was taken anew under another lease meanwhile goes on.
@@ -96,6 +100,16 @@ mod tests {
         flights.add("3".to_owned(), flight("b"));
         assert_eq!(flights.sated(2), ["a"]);
         assert_eq!(flights.most_of_one(), 2);
+    }
+
+    #[test]
+    fn an_email_that_is_taken_anew_is_on_its_way_once() {
+        let mut flights = Flights::default();
+        let (former, latter) = (flight("a"), flight("a"));
+        flights.add("1".to_owned(), former.clone());
+        flights.add("1".to_owned(), latter.clone());
+        assert!(former.called_off.is_cancelled() && !latter.called_off.is_cancelled());
+        assert_eq!(flights.len(), 1);
     }
 
     #[test]

@@ -124,7 +124,6 @@ impl Worker {
         let called_off = CancellationToken::new();
         let flight =
             Flight { tenant: claimed.tenant_id.clone(), lease, called_off: called_off.clone() };
-        // Only if a lease ran out under our hands: the former attempt is not ours any more.
         if self.flights.has(&claimed.email_id) {
             tracing::warn!(email = claimed.email_id, "taken again after its lease ran out");
         }
