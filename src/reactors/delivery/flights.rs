@@ -2,71 +2,90 @@
 
 use std::collections::HashMap;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use super::allowance::Allowances;
 
 /// One mail on its way.
 #[derive(Clone, Debug)]
 pub(super) struct Flight {
     pub(super) tenant: String,
     pub(super) lease: Uuid,
+    pub(super) since: Instant,
     pub(super) called_off: CancellationToken,
 }
 
-/// All mails on their way, by their ids.
-#[derive(Debug, Default)]
-pub(super) struct Flights(HashMap<String, Flight>);
+/// All mails on their way.
+#[derive(Debug)]
+pub(super) struct Flights {
+    by_email: HashMap<String, Flight>,
+    allowances: Allowances,
+}
 
 impl Flights {
+    /// Of so many workers.
+    pub(super) fn new(workers: usize) -> Self {
+        Self { by_email: HashMap::new(), allowances: Allowances::new(workers) }
+    }
+
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.by_email.len()
     }
 
     /// Adds a flight. If its lease ran out under our hands, the former attempt is not ours any more,
     /// and two at once would send the mail twice.
     pub(super) fn add(&mut self, email: String, flight: Flight) {
-        if let Some(former) = self.0.insert(email, flight) {
+        if let Some(former) = self.by_email.insert(email, flight) {
             former.called_off.cancel();
         }
     }
 
     /// Ends a flight; one that was taken anew under another lease meanwhile goes on.
-    pub(super) fn end(&mut self, email: &str, lease: Uuid) {
-        if self.0.get(email).is_some_and(|flight| flight.lease == lease) {
-            self.0.remove(email);
+    pub(super) fn end(&mut self, email: &str, lease: Uuid, now: Instant) {
+        if self.by_email.get(email).is_none_or(|flight| flight.lease != lease) {
+            return;
+        }
+        if let Some(flight) = self.by_email.remove(email) {
+            let took = now.saturating_duration_since(flight.since);
+            self.allowances.learn(&flight.tenant, took);
         }
     }
 
     pub(super) fn has(&self, email: &str) -> bool {
-        self.0.contains_key(email)
+        self.by_email.contains_key(email)
     }
 
-    /// The tenants that have so many on their way already.
-    pub(super) fn sated(&self, share: usize) -> Vec<String> {
-        let mut count: HashMap<&str, usize> = HashMap::new();
-        for flight in self.0.values() {
-            *count.entry(&flight.tenant).or_default() += 1;
-        }
-        let sated = count.into_iter().filter(|(_, count)| *count >= share);
+    /// The tenants that have as many on their way as they may.
+    pub(super) fn sated(&self) -> Vec<String> {
+        let sated =
+            self.counts().into_iter().filter(|(tenant, has)| *has >= self.allowances.of(tenant));
         sated.map(|(tenant, _)| tenant.to_owned()).collect()
     }
 
-    /// The most that one tenant has on its way.
-    pub(super) fn most_of_one(&self) -> usize {
-        let mut count: HashMap<&str, usize> = HashMap::new();
-        for flight in self.0.values() {
-            *count.entry(&flight.tenant).or_default() += 1;
+    /// So many more may anybody have who is not sated.
+    pub(super) fn left(&self) -> usize {
+        let left = |(tenant, has)| self.allowances.of(tenant).saturating_sub(has);
+        let least = self.counts().into_iter().map(left).filter(|left| *left > 0).min();
+        least.unwrap_or(usize::MAX).min(self.allowances.first())
+    }
+
+    fn counts(&self) -> HashMap<&str, usize> {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for flight in self.by_email.values() {
+            *counts.entry(&flight.tenant).or_default() += 1;
         }
-        count.into_values().max().unwrap_or(0)
+        counts
     }
 
     pub(super) fn emails_and_leases(&self) -> (Vec<String>, Vec<Uuid>) {
-        self.0.iter().map(|(email, flight)| (email.clone(), flight.lease)).unzip()
+        self.by_email.iter().map(|(email, flight)| (email.clone(), flight.lease)).unzip()
     }
 
     /// Calls off every flight that is not among those that are still ours.
     pub(super) fn keep_only(&mut self, ours: &[String]) {
-        self.0.retain(|email, flight| {
+        self.by_email.retain(|email, flight| {
             let kept = ours.contains(email);
             if !kept {
                 tracing::warn!(%email, "the lease was lost: calling the attempt off");
@@ -77,7 +96,7 @@ impl Flights {
     }
 
     pub(super) fn call_all_off(&self) {
-        for flight in self.0.values() {
+        for flight in self.by_email.values() {
             flight.called_off.cancel();
         }
     }
@@ -89,22 +108,43 @@ mod tests {
 
     fn flight(tenant: &str) -> Flight {
         let called_off = CancellationToken::new();
-        Flight { tenant: tenant.to_owned(), lease: Uuid::from_u128(1), called_off }
+        let lease = Uuid::from_u128(1);
+        Flight { tenant: tenant.to_owned(), lease, since: Instant::now(), called_off }
     }
 
     #[test]
-    fn who_has_its_share_is_sated() {
-        let mut flights = Flights::default();
+    fn a_relay_that_hangs_keeps_its_tenant_from_having_more_on_the_way() {
+        let mut flights = Flights::new(32);
+        assert_eq!((flights.sated(), flights.left()), (vec![], 2));
         flights.add("1".to_owned(), flight("a"));
+        assert_eq!((flights.sated(), flights.left()), (vec![], 1));
         flights.add("2".to_owned(), flight("a"));
         flights.add("3".to_owned(), flight("b"));
-        assert_eq!(flights.sated(2), ["a"]);
-        assert_eq!(flights.most_of_one(), 2);
+        assert_eq!((flights.sated(), flights.left()), (vec!["a".to_owned()], 1));
+    }
+
+    #[test]
+    fn who_is_quick_may_have_more() {
+        let mut flights = Flights::new(32);
+        let quick = flight("a");
+        flights.add("1".to_owned(), quick.clone());
+        flights.end("1", quick.lease, quick.since);
+        flights.add("2".to_owned(), flight("a"));
+        flights.add("3".to_owned(), flight("a"));
+        assert_eq!((flights.sated(), flights.left()), (vec![], 2));
+    }
+
+    #[test]
+    fn the_end_of_a_former_lease_ends_nothing() {
+        let mut flights = Flights::new(32);
+        flights.add("1".to_owned(), flight("a"));
+        flights.end("1", Uuid::from_u128(2), Instant::now());
+        assert_eq!(flights.len(), 1);
     }
 
     #[test]
     fn an_email_that_is_taken_anew_is_on_its_way_once() {
-        let mut flights = Flights::default();
+        let mut flights = Flights::new(32);
         let (former, latter) = (flight("a"), flight("a"));
         flights.add("1".to_owned(), former.clone());
         flights.add("1".to_owned(), latter.clone());
@@ -114,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_is_not_ours_any_more_is_called_off() {
-        let mut flights = Flights::default();
+        let mut flights = Flights::new(32);
         let lost = flight("a");
         flights.add("1".to_owned(), lost.clone());
         flights.add("2".to_owned(), flight("a"));

@@ -1,5 +1,6 @@
 //! Delivers what is due: takes it fairly, hands it over, tells what came of it.
 
+mod allowance;
 mod attempt;
 mod flights;
 mod worker;

@@ -40,7 +40,7 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn new(delivery: Arc<Delivery>, tasks: Tasks) -> Self {
         let (end, ended) = mpsc::channel(delivery.workers.max(1));
-        let (flights, after) = (Flights::default(), String::new());
+        let (flights, after) = (Flights::new(delivery.workers), String::new());
         Self { delivery, tasks, flights, after, ended, end }
     }
 
@@ -55,12 +55,12 @@ impl Worker {
                 biased;
                 () = stopping.cancelled() => break,
                 _ = heartbeat.tick() => self.keep_leases().await,
-                Some((email, lease)) = self.ended.recv() => self.flights.end(&email, lease),
+                Some((email, lease)) = self.ended.recv() => self.flights.end(&email, lease, Instant::now()),
                 _ = head.changed(), if !took => {}
                 () = sleep(POLL) => {}
             }
             while let Ok((email, lease)) = self.ended.try_recv() {
-                self.flights.end(&email, lease);
+                self.flights.end(&email, lease, Instant::now());
             }
         }
         self.land().await;
@@ -68,11 +68,10 @@ impl Worker {
 
     /// Takes mail while there is room; says whether all room is taken.
     async fn fill(&mut self) -> bool {
-        let share = (self.delivery.workers / 2).max(1);
         let mut per_tenant = 1;
         let mut wrapped = self.after.is_empty();
         while self.flights.len() < self.delivery.workers {
-            let taken = match self.claim(share, per_tenant).await {
+            let taken = match self.claim(per_tenant).await {
                 Ok(taken) => taken,
                 Err(error) => {
                     tracing::warn!(%error, "the send queue cannot be read");
@@ -87,17 +86,17 @@ impl Worker {
                 wrapped = true;
             } else {
                 // One of each tenant first; then more of those that are left.
-                per_tenant = (per_tenant * 2).min(share);
+                per_tenant = per_tenant.saturating_mul(2);
             }
         }
         true
     }
 
-    async fn claim(&mut self, share: usize, per_tenant: usize) -> sqlx::Result<usize> {
+    async fn claim(&mut self, per_tenant: usize) -> sqlx::Result<usize> {
         let delivery = Arc::clone(&self.delivery);
         let room = delivery.workers - self.flights.len();
-        // Nobody may get beyond its share within one round either.
-        let left = share.saturating_sub(self.flights.most_of_one()).max(1);
+        // Nobody may get beyond its allowance within one round either.
+        let left = self.flights.left();
         let now = delivery.clock.now();
         let lease = Uuid::new_v4();
         let wanted = Wanted {
@@ -105,7 +104,7 @@ impl Worker {
             now,
             until: now.plus(LEASE),
             after: &self.after,
-            sated: &self.flights.sated(share),
+            sated: &self.flights.sated(),
             per_tenant: i64::try_from(per_tenant.min(left)).unwrap_or(1),
             most: i64::try_from(room).unwrap_or(1),
         };
@@ -122,8 +121,8 @@ impl Worker {
 
     fn take_off(&mut self, claimed: Claimed, lease: Uuid) {
         let called_off = CancellationToken::new();
-        let flight =
-            Flight { tenant: claimed.tenant_id.clone(), lease, called_off: called_off.clone() };
+        let (tenant, since) = (claimed.tenant_id.clone(), Instant::now());
+        let flight = Flight { tenant, lease, since, called_off: called_off.clone() };
         if self.flights.has(&claimed.email_id) {
             tracing::warn!(email = claimed.email_id, "taken again after its lease ran out");
         }
@@ -150,7 +149,7 @@ impl Worker {
             // What has ended meanwhile is not in the queue any more: its flight is about to end too.
             Ok(ours) => {
                 while let Ok((email, lease)) = self.ended.try_recv() {
-                    self.flights.end(&email, lease);
+                    self.flights.end(&email, lease, Instant::now());
                 }
                 self.flights.keep_only(&ours);
             }
@@ -164,7 +163,7 @@ impl Worker {
         while self.flights.len() > 0 {
             let left = until.saturating_duration_since(Instant::now());
             let Ok(Some((email, lease))) = timeout(left, self.ended.recv()).await else { break };
-            self.flights.end(&email, lease);
+            self.flights.end(&email, lease, Instant::now());
         }
         self.flights.call_all_off();
         let (emails, leases) = self.flights.emails_and_leases();
