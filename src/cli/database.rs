@@ -9,7 +9,7 @@ use sqlx::postgres::PgConnectOptions;
 use crate::config::Config;
 use crate::database::embedded::{Embedded, EmbeddedError};
 use crate::database::{self, Sharing, secret_file};
-use crate::values::SecretKey;
+use crate::values::{Secret, SecretKey};
 
 /// An open database; to be closed, since our own ends with us.
 pub(super) struct Database {
@@ -44,7 +44,7 @@ impl Database {
     }
 
     async fn outside(config: &Config) -> anyhow::Result<Self> {
-        let url = config.database_url.as_ref().map(|url| url.expose()).unwrap_or_default();
+        let url = config.database_url.as_ref().map(Secret::expose).unwrap_or_default();
         let options = database::options_of(url).context("DATABASE_URL cannot be read")?;
         let name = options.get_database().unwrap_or("postgres");
         let place = format!("database {name} at {}:{}", options.get_host(), options.get_port());

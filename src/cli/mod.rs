@@ -62,7 +62,7 @@ enum Command {
 /// Where the data are.
 #[derive(Debug, Args)]
 struct Place {
-    /// The folder with everything that must not be lost (DATA_DIR, ./data)
+    #[arg(help = "The folder with everything that must not be lost (DATA_DIR, ./data)")]
     #[arg(long, value_name = "FOLDER", global = true)]
     data_dir: Option<String>,
 }

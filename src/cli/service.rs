@@ -78,7 +78,7 @@ impl Service {
             Some(_) => None,
             None => Some(outbox(&parts.clock, &base).await?),
         };
-        let routes = routes(config, outbox.as_ref(), &parts.secrets)?;
+        let ways = routes(config, outbox.as_ref(), &parts.secrets)?;
         let store = EventStore::start(parts.pool.clone(), parts.clock.clone(), inline(), &base);
         let api = Api {
             keyring: Keyring::start(
@@ -96,7 +96,7 @@ impl Service {
             },
             secrets: parts.secrets,
             clock: parts.clock,
-            routes,
+            routes: ways,
             outbox,
             metrics: parts.metrics,
             request_room: Arc::new(Semaphore::new(REQUEST_ROOM)),

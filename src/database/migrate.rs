@@ -29,5 +29,6 @@ pub async fn is_up_to_date(pool: &PgPool) -> Result<bool, MigrateError> {
 
 /// SQLSTATE 42P01: nothing has ever been migrated.
 fn is_unknown_table(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|refusal| refusal.code()).is_some_and(|code| code == "42P01")
+    let refusal = error.as_database_error();
+    refusal.is_some_and(|refusal| refusal.code().is_some_and(|code| code == "42P01"))
 }

@@ -26,6 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Raw {
     /// As they came.
     pub bytes: Bytes,
+    is_json: bool,
     _room: Arc<Option<OwnedSemaphorePermit>>,
 }
 
@@ -33,25 +34,26 @@ impl FromRequest<Api> for Raw {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        let length = announced(request.headers());
+        let (length, is_json) = (announced(request.headers()), is_json(request.headers()));
         if length.is_some_and(|length| length > LARGEST) {
             return Err(too_large());
         }
         let reading = read(request, &api.body_room, length.unwrap_or(0));
-        timeout(PATIENCE, reading).await.unwrap_or_else(|_| {
+        let (bytes, room) = timeout(PATIENCE, reading).await.unwrap_or_else(|_| {
             Err(Problem::new(
                 StatusCode::REQUEST_TIMEOUT,
                 "too_slow",
                 "the body did not arrive within 60 seconds",
             ))
-        })
+        })?;
+        Ok(Self { bytes, is_json, _room: Arc::new(room) })
     }
 }
 
 impl Raw {
     /// What stands in it, as JSON.
-    pub fn json<T: DeserializeOwned>(&self, headers: &HeaderMap) -> Result<T, Problem> {
-        if !is_json(headers) {
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        if !self.is_json {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
@@ -62,11 +64,11 @@ impl Raw {
     }
 
     /// As [`json`](Self::json), where a body may also be left out.
-    pub fn json_or_nothing<T>(&self, headers: &HeaderMap) -> Result<T, Problem>
+    pub fn json_or_nothing<T>(&self) -> Result<T, Problem>
     where
         T: DeserializeOwned + Default,
     {
-        if self.bytes.is_empty() { Ok(T::default()) } else { self.json(headers) }
+        if self.bytes.is_empty() { Ok(T::default()) } else { self.json() }
     }
 
     fn understood<T: DeserializeOwned>(&self) -> Result<T, Problem> {
@@ -109,9 +111,12 @@ fn is_json(headers: &HeaderMap) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
+/// What was read, and the room that it takes up.
+type Read = (Bytes, Option<OwnedSemaphorePermit>);
+
 /// Reads while there is room in the house. Room is never waited for: whoever holds a part of it while
 /// waiting for more could wait for ever.
-async fn read(request: Request, house: &Arc<Semaphore>, expected: usize) -> Result<Raw, Problem> {
+async fn read(request: Request, house: &Arc<Semaphore>, expected: usize) -> Result<Read, Problem> {
     let mut stream = request.into_body().into_data_stream();
     let mut bytes = BytesMut::with_capacity(expected.min(64 * 1024));
     let mut room: Option<OwnedSemaphorePermit> = None;
@@ -135,7 +140,7 @@ async fn read(request: Request, house: &Arc<Semaphore>, expected: usize) -> Resu
             }
         }
     }
-    Ok(Raw { bytes: bytes.freeze(), _room: Arc::new(room) })
+    Ok((bytes.freeze(), room))
 }
 
 fn too_large() -> Problem {

@@ -174,6 +174,7 @@ fn refused(problem: Problem, request_id: String, bare: Response) -> Response {
 }
 
 /// A handler that panicked has failed its own caller, and nobody else.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands over what was thrown")]
 pub fn panicked(what: Box<dyn Any + Send>) -> Response {
     let text = what.downcast_ref::<String>().cloned();
     let text = text.or_else(|| what.downcast_ref::<&str>().map(|&text| text.to_owned()));

@@ -3,12 +3,12 @@
 //! Serde stops at the first fault. A [`Field`] takes whatever stands there and says later what was wrong;
 //! it also keeps "absent" and `null` apart, which a merge needs.
 
-use std::collections::BTreeMap;
-use std::fmt::Display;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::problem::{Detail, Problem};
@@ -35,7 +35,33 @@ pub trait Written: DeserializeOwned {
 }
 
 /// Fields that nobody knows: a typing error must not be passed over.
-pub type Unknown = BTreeMap<String, IgnoredAny>;
+#[derive(Debug, Default)]
+pub struct Unknown(BTreeSet<String>);
+
+impl<'de> Deserialize<'de> for Unknown {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Names)
+    }
+}
+
+/// Reads the names of an object's fields.
+struct Names;
+
+impl<'de> Visitor<'de> for Names {
+    type Value = Unknown;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Unknown, M::Error> {
+        let mut names = BTreeSet::new();
+        while let Some((name, IgnoredAny)) = map.next_entry()? {
+            names.insert(name);
+        }
+        Ok(Unknown(names))
+    }
+}
 
 /// All that is wrong with a request.
 #[derive(Debug, Default)]
@@ -45,7 +71,11 @@ impl<'de, T: Written> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(match Value::deserialize(from)? {
             Value::Null => Self::Null,
-            value => serde_json::from_value(value).map_or(Self::Wrong, Self::Given),
+            value @ (Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_)) => serde_json::from_value(value).map_or(Self::Wrong, Self::Given),
         })
     }
 }
@@ -75,7 +105,9 @@ impl<T: Written> Field<T> {
     pub fn change(self, field: &str, faults: &mut Faults) -> Change<T> {
         match self {
             Self::Null => Change::Clear,
-            other => other.optional(field, faults).map_or(Change::Keep, Change::Set),
+            other @ (Self::Absent | Self::Wrong | Self::Given(_)) => {
+                other.optional(field, faults).map_or(Change::Keep, Change::Set)
+            }
         }
     }
 }
@@ -151,7 +183,7 @@ impl Faults {
 
     /// Each unknown field is one; `inside` is where they stand.
     pub fn unknown(&mut self, inside: &str, unknown: &Unknown) {
-        for name in unknown.keys() {
+        for name in &unknown.0 {
             let shown: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
             self.add(format!("{inside}{shown}"), "there is no such field");
         }

@@ -32,9 +32,9 @@ fn insert(object: &mut Map<String, Value>, name: &str, value: String) -> Result<
     let before = match inner {
         Some((outer, key)) => {
             let slot = object.entry(outer).or_insert_with(|| Value::Object(Map::new()));
-            match slot {
-                Value::Object(entries) => entries.insert(key.to_owned(), Value::String(value)),
-                other => Some(other.clone()),
+            match slot.as_object_mut() {
+                Some(entries) => entries.insert(key.to_owned(), Value::String(value)),
+                None => Some(Value::Null),
             }
         }
         None => object.insert(name.to_owned(), Value::String(value)),

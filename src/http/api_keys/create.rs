@@ -1,7 +1,7 @@
 //! A new key.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::body::CreateKeyBody;
@@ -23,10 +23,9 @@ pub async fn create(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
     asked: Asked,
-    headers: HeaderMap,
     raw: Raw,
 ) -> Result<Response, Problem> {
-    made(&api, (&caller, Some(tenant)), &asked, (&headers, &raw)).await
+    made(&api, (&caller, Some(tenant)), &asked, &raw).await
 }
 
 /// Makes a key; it may do no more than the key that asks. Its token is shown this once.
@@ -37,19 +36,18 @@ pub async fn create_own(
     State(api): State<Api>,
     Allowed { caller, .. }: Allowed<ToChangeKeys>,
     asked: Asked,
-    headers: HeaderMap,
     raw: Raw,
 ) -> Result<Response, Problem> {
-    made(&api, (&caller, None), &asked, (&headers, &raw)).await
+    made(&api, (&caller, None), &asked, &raw).await
 }
 
 async fn made(
     api: &Api,
     (caller, on_path): (&Caller, Option<TenantId>),
     asked: &Asked,
-    (headers, raw): (&HeaderMap, &Raw),
+    raw: &Raw,
 ) -> Result<Response, Problem> {
-    let (named, new) = raw.json::<CreateKeyBody>(headers)?.read()?;
+    let (named, new) = raw.json::<CreateKeyBody>()?.read()?;
     let tenant = match (on_path, named) {
         (Some(on_path), None) => on_path,
         (Some(on_path), Some(named)) if named == on_path.to_string() => on_path,

@@ -1,7 +1,7 @@
 //! A new key takes an old one's place.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::body::RotateKeyBody;
@@ -25,10 +25,9 @@ pub async fn rotate(
     OnTenant { caller, tenant }: OnTenant,
     path: Path<(String, String)>,
     asked: Asked,
-    headers: HeaderMap,
     raw: Raw,
 ) -> Result<Response, Problem> {
-    rotated(&api, (&caller, tenant, &path.1), &asked, (&headers, &raw)).await
+    rotated(&api, (&caller, tenant, &path.1), &asked, &raw).await
 }
 
 /// Makes a successor for a key of the tenant whose key asks.
@@ -39,24 +38,23 @@ pub async fn rotate(
 pub async fn rotate_own(
     State(api): State<Api>,
     Allowed { caller, .. }: Allowed<ToChangeKeys>,
-    Path(key): Path<String>,
-    Query(query): Query<OwnerQuery>,
+    whose: (Path<String>, Query<OwnerQuery>),
     asked: Asked,
-    headers: HeaderMap,
     raw: Raw,
 ) -> Result<Response, Problem> {
+    let (Path(key), Query(query)) = whose;
     let tenant = query.owner(&caller)?;
-    rotated(&api, (&caller, tenant, &key), &asked, (&headers, &raw)).await
+    rotated(&api, (&caller, tenant, &key), &asked, &raw).await
 }
 
 async fn rotated(
     api: &Api,
     (caller, tenant, key): (&Caller, TenantId, &str),
     asked: &Asked,
-    (headers, raw): (&HeaderMap, &Raw),
+    raw: &Raw,
 ) -> Result<Response, Problem> {
     let key = key_of(key)?;
-    let grace = raw.json_or_nothing::<RotateKeyBody>(headers)?.read()?;
+    let grace = raw.json_or_nothing::<RotateKeyBody>()?.read()?;
     let token = Token::make(TokenKind::Tenant);
     let successor = KeyId::at(api.clock.now());
     let command = RotateApiKey {

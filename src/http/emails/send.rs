@@ -1,7 +1,7 @@
 //! A mail is handed to us: answered once it is on disk.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -39,10 +39,9 @@ pub async fn send(
     State(api): State<Api>,
     OfTenant { caller, tenant, .. }: OfTenant<ToSend>,
     asked: Asked,
-    headers: HeaderMap,
     raw: Raw,
 ) -> Result<Response, Problem> {
-    accepted(&api, (&caller, tenant), &asked, (&headers, &raw)).await
+    accepted(&api, (&caller, tenant), &asked, &raw).await
 }
 
 /// Sends an email for a tenant.
@@ -54,26 +53,24 @@ pub async fn send_for(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
     asked: Asked,
-    headers: HeaderMap,
     raw: Raw,
 ) -> Result<Response, Problem> {
-    accepted(&api, (&caller, tenant), &asked, (&headers, &raw)).await
+    accepted(&api, (&caller, tenant), &asked, &raw).await
 }
 
 async fn accepted(
     api: &Api,
     (caller, tenant): (&Caller, TenantId),
     asked: &Asked,
-    (headers, raw): (&HeaderMap, &Raw),
+    raw: &Raw,
 ) -> Result<Response, Problem> {
     let now = api.clock.now();
     let email = EmailId::at(now);
     let sealing = Sealing { api, caller, ids: (tenant, email), now };
-    let command =
-        match asked.or_answered_before(api, &raw.bytes, sealing.of(headers, raw).await).await? {
-            Ok(command) => command,
-            Err(answer) => return Ok(answer),
-        };
+    let command = match asked.or_answered_before(api, &raw.bytes, sealing.of(raw).await).await? {
+        Ok(command) => command,
+        Err(answer) => return Ok(answer),
+    };
     let answer = (StatusCode::ACCEPTED, |done: &crate::commands::executor::Done<_>| Queued {
         id: email,
         status: "queued",
@@ -95,16 +92,16 @@ struct Sealing<'a> {
 }
 
 impl Sealing<'_> {
-    async fn of(&self, headers: &HeaderMap, raw: &Raw) -> Result<SendEmail, Problem> {
+    async fn of(&self, raw: &Raw) -> Result<SendEmail, Problem> {
         let (ids, now) = (self.ids, self.now);
         let domains = self.caller.key.allowed_domains.clone();
         let secrets = self.api.secrets.clone();
         let sealed = move |draft: Draft| SendEmail::of(ids, draft, domains, &secrets);
         if raw.bytes.len() < HEAVY {
-            return Ok(sealed(raw.json::<SendBody>(headers)?.read(now)?)?);
+            return Ok(sealed(raw.json::<SendBody>()?.read(now)?)?);
         }
-        let (raw, headers) = (raw.clone(), headers.clone());
-        let work = move || Ok(sealed(raw.json::<SendBody>(&headers)?.read(now)?)?);
+        let raw = raw.clone();
+        let work = move || Ok(sealed(raw.json::<SendBody>()?.read(now)?)?);
         let done = tokio::task::spawn_blocking(work).await;
         done.unwrap_or_else(|error| Err(Problem::internal(error.to_string())))
     }

@@ -5,7 +5,7 @@ pub mod view;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -67,11 +67,10 @@ pub async fn create(
     State(api): State<Api>,
     _admin: Admin,
     asked: Asked,
-    headers: HeaderMap,
     raw: Raw,
 ) -> Result<Response, Problem> {
     let tenant = TenantId::at(api.clock.now());
-    let command = raw.json::<TenantBody>(&headers)?.into_creation(tenant, &api.secrets)?;
+    let command = raw.json::<TenantBody>()?.into_creation(tenant, &api.secrets)?;
     let answer = (StatusCode::CREATED, TenantView::after);
     asked.run(&api, (&raw.bytes, Answers::Openly), &command, answer).await
 }
@@ -137,10 +136,9 @@ async fn shown(api: &Api, tenant: TenantId) -> Result<Json<TenantView>, Problem>
 pub async fn put(
     State(api): State<Api>,
     on: OnTenant,
-    headers: HeaderMap,
     raw: Raw,
 ) -> Result<Json<TenantView>, Problem> {
-    let command = raw.json::<TenantBody>(&headers)?.into_change(on.tenant, &api.secrets)?;
+    let command = raw.json::<TenantBody>()?.into_change(on.tenant, &api.secrets)?;
     let done = api.commands.run(&on.caller.context(), &command).await?;
     api.keyring.forget();
     Ok(Json(TenantView::after(&done)))
@@ -150,13 +148,8 @@ pub async fn put(
 #[utoipa::path(patch, path = "/v1/tenants/{id}", tag = "Tenants", params(("id" = String, Path)),
     request_body = TenantBody,
     responses((status = 200, body = TenantView), (status = "4XX", body = ErrorBody)))]
-pub async fn patch(
-    state: State<Api>,
-    on: OnTenant,
-    headers: HeaderMap,
-    raw: Raw,
-) -> Result<Json<TenantView>, Problem> {
-    put(state, on, headers, raw).await
+pub async fn patch(state: State<Api>, on: OnTenant, raw: Raw) -> Result<Json<TenantView>, Problem> {
+    put(state, on, raw).await
 }
 
 /// Stops a tenant's sending; it may still read, and its queued mail waits.
