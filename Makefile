@@ -8,7 +8,7 @@ export SQLX_OFFLINE := true
 
 # One after the other, also under `make -j`: the steps share one target folder.
 .NOTPARALLEL:
-.PHONY: help run test check fmt sqlx
+.PHONY: help run test check bench fmt sqlx
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,12 @@ check: ## Everything that must hold before a commit; CI runs the same
 	cargo machete
 	@echo "== The tests pass"
 	@$(MAKE) --no-print-directory test
+
+bench: ## Measure, and print ratios; BENCH="accept deliver" measures only those
+	@scripts/ensure-rust
+	@tools=$$(scripts/ensure-smtp-tools) && postgres=$$(scripts/ensure-postgres) && \
+	PGBENCH=$$postgres/pgbench SMTP_SINK=$$tools/smtp-sink SMTP_SOURCE=$$tools/smtp-source DURABLE=yes \
+	scripts/with-postgres cargo bench --locked --bench throughput -- $(BENCH)
 
 fmt: ## Format the code
 	cargo fmt

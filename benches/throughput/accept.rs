@@ -1,0 +1,36 @@
+//! `POST /v1/send` answered 202 a second, with everything that a request passes on its way.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::base;
+use crate::place::Place;
+use crate::report::Report;
+use crate::service::Service;
+use crate::wire::{Load, as_f64, percentile, send};
+
+const CONNECTIONS: usize = 64;
+const MEASURED: Duration = Duration::from_secs(8);
+
+pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Result<()> {
+    let before = base::measure(place).await?;
+    place.database("bench_accept").await?.close().await;
+    // Without the delivery, which would take its part of the machine: it is measured by itself.
+    let roles = [("ROLES", "api,projector")];
+    let service = Service::start(&place.url("bench_accept"), &roles).await?;
+    let idle = service.memory()?;
+    let tenants = service.tenants(10).await?;
+    let sent = send(service.address, &tenants, CONNECTIONS, Load::For(MEASURED)).await?;
+    let loaded = service.memory()?;
+    service.stop().await?;
+    let after = base::measure(place).await?;
+    let rate = as_f64(sent.accepted) / sent.took.as_secs_f64();
+    let notes = [
+        ("p50_ms", json!(percentile(&sent.latencies, 50))),
+        ("p99_ms", json!(percentile(&sent.latencies, 99))),
+        ("memory_idle_mib", json!(idle)),
+        ("memory_loaded_mib", json!(loaded)),
+    ];
+    report.add("accept", (rate, f64::midpoint(before, after)), Some(0.5), &notes)
+}

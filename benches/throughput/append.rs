@@ -1,0 +1,83 @@
+//! Facts a second through the log's writer, beside one `INSERT` per commit.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use selfmx::clock::Clock;
+use selfmx::events::store::EventStore;
+use selfmx::events::store::append::{Append, Part};
+use selfmx::events::{EmailEvent, Fact, Metadata};
+use selfmx::tasks::Tasks;
+use selfmx::values::{EmailId, TenantId};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::base;
+use crate::place::Place;
+use crate::report::Report;
+
+const MEASURED: Duration = Duration::from_secs(6);
+const WARM: Duration = Duration::from_secs(1);
+
+/// With few callers at once, and with many.
+const CALLERS: [(&str, usize, f64); 2] = [("append_32", 32, 1.2), ("append_512", 512, 2.5)];
+
+pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Result<()> {
+    for (name, callers, wanted) in CALLERS {
+        // Each beside a base of its own: what else the machine does changes within a minute.
+        let before = base::measure(place).await?;
+        let rate = rate(place, callers).await?;
+        let after = base::measure(place).await?;
+        let notes = [("callers", json!(callers))];
+        report.add(name, (rate, f64::midpoint(before, after)), Some(wanted), &notes)?;
+    }
+    Ok(())
+}
+
+async fn rate(place: &Place, callers: usize) -> anyhow::Result<f64> {
+    let pool = place.database("bench_append").await?;
+    let (clock, tasks) = (Clock::system(), Tasks::new());
+    let store = EventStore::start(pool.clone(), clock.clone(), Vec::new(), &tasks);
+    let tenant = TenantId::at(clock.now());
+    let (written, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let mut all = JoinSet::new();
+    for _ in 0..callers {
+        let (store, clock) = (store.clone(), clock.clone());
+        let (written, stop) = (Arc::clone(&written), Arc::clone(&stop));
+        all.spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                store.append(fact(tenant, &clock)).await?;
+                written.fetch_add(1, Ordering::Relaxed);
+            }
+            anyhow::Ok(())
+        });
+    }
+    tokio::time::sleep(WARM).await;
+    let (begun, before) = (Instant::now(), written.load(Ordering::Relaxed));
+    tokio::time::sleep(MEASURED).await;
+    let facts = written.load(Ordering::Relaxed) - before;
+    let took = begun.elapsed().as_secs_f64();
+    stop.store(true, Ordering::Relaxed);
+    while let Some(ended) = all.join_next().await {
+        ended??;
+    }
+    tasks.stop(Duration::from_secs(10)).await;
+    pool.close().await;
+    Ok(crate::wire::as_f64(facts) / took)
+}
+
+/// One fact of 400 bytes in a stream of its own.
+fn fact(tenant: TenantId, clock: &Clock) -> Append {
+    let now = clock.now();
+    let email = EmailId::at(now);
+    let event = EmailEvent::DeliveryRescheduled { next_attempt_at: now, reason: "x".repeat(340) };
+    let fact = Fact::Email(tenant, email, event);
+    Append {
+        parts: vec![Part { stream: fact.stream(), expected: 0, facts: vec![fact] }],
+        guards: Vec::new(),
+        contents: None,
+        metadata: Metadata { actor: "benchmark".to_owned(), ..Metadata::default() },
+        at: now,
+    }
+}

@@ -1,0 +1,104 @@
+//! Mails a second from the first accept to the last outcome, beside a bare SMTP client from C.
+
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use serde_json::json;
+use sqlx::PgPool;
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+use crate::place::{Place, tool};
+use crate::report::Report;
+use crate::service::Service;
+use crate::wire::{Load, as_f64, send};
+
+const MAILS: u64 = 20_000;
+const CONNECTIONS: usize = 64;
+
+/// Far beyond what it takes: then something hangs.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Result<()> {
+    let (mut sink, port) = sink().await?;
+    let before = bare(port).await?;
+    let pool = place.database("bench_deliver").await?;
+    let port_text = port.to_string();
+    let settings =
+        [("SMTP_HOST", "127.0.0.1"), ("SMTP_PORT", port_text.as_str()), ("SMTP_TLS", "none")];
+    let service = Service::start(&place.url("bench_deliver"), &settings).await?;
+    let tenants = service.tenants(10).await?;
+    let begun = Instant::now();
+    send(service.address, &tenants, CONNECTIONS, Load::Mails(MAILS)).await?;
+    let accepted = begun.elapsed();
+    delivered(&pool, begun).await?;
+    let took = begun.elapsed().as_secs_f64();
+    let memory = service.memory()?;
+    service.stop().await?;
+    pool.close().await;
+    let after = bare(port).await?;
+    sink.kill().await?;
+    let notes = [
+        ("accepted_after_s", json!((accepted.as_secs_f64() * 10.0).round() / 10.0)),
+        ("memory_mib", json!(memory)),
+    ];
+    report.add("deliver", (as_f64(MAILS) / took, f64::midpoint(before, after)), Some(0.1), &notes)
+}
+
+/// Waits until each mail is a fact.
+async fn delivered(pool: &PgPool, begun: Instant) -> anyhow::Result<()> {
+    loop {
+        let count = sqlx::query_scalar::<_, i64>(
+            "select count(*) from events where type = 'email.recipient_delivered'",
+        );
+        let count = count.fetch_one(pool).await?;
+        if u64::try_from(count)? >= MAILS {
+            return Ok(());
+        }
+        anyhow::ensure!(begun.elapsed() < PATIENCE, "only {count} mails arrived");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// A relay that takes everything and keeps nothing.
+async fn sink() -> anyhow::Result<(Child, u16)> {
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let mut command = postfix("SMTP_SINK")?;
+    if nix::unistd::Uid::effective().is_root() {
+        command.args(["-u", "nobody"]);
+    }
+    command.arg(format!("127.0.0.1:{port}")).arg("1000").kill_on_drop(true);
+    let sink = command.spawn().context("smtp-sink cannot be run")?;
+    let begun = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        anyhow::ensure!(begun.elapsed() < PATIENCE, "smtp-sink does not listen");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok((sink, port))
+}
+
+/// The same mails over ten kept connections, by `smtp-source`.
+async fn bare(port: u16) -> anyhow::Result<f64> {
+    let begun = Instant::now();
+    let mut command = postfix("SMTP_SOURCE")?;
+    command
+        .args(["-s", "10", "-m", &MAILS.to_string(), "-l", "2048", "-d"])
+        .args(["-f", "a@example.com", "-t", "b@example.org"])
+        .arg(format!("127.0.0.1:{port}"));
+    let status = command.status().await.context("smtp-source cannot be run")?;
+    anyhow::ensure!(status.success(), "smtp-source failed");
+    Ok(as_f64(MAILS) / begun.elapsed().as_secs_f64())
+}
+
+/// Postfix's tools find their libraries beside them.
+fn postfix(variable: &str) -> anyhow::Result<Command> {
+    let program = tool(variable)?;
+    let mut command = Command::new(&program);
+    if let Some(usr) = program.parent().and_then(|sbin| sbin.parent()) {
+        command.env("LD_LIBRARY_PATH", usr.join("lib/postfix"));
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    Ok(command)
+}

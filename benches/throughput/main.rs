@@ -1,0 +1,50 @@
+//! Measures the service and says what it is worth beside the plainest thing that could be done instead.
+//!
+//! Each figure is a ratio of two rates measured in the same run on the same machine: machines differ, and
+//! what else they do differs from minute to minute. `make bench` prints the table and writes
+//! `target/bench.json`.
+
+mod accept;
+mod append;
+mod base;
+mod deliver;
+mod place;
+mod project;
+mod report;
+mod service;
+mod wire;
+
+use anyhow::Context as _;
+
+use place::Place;
+use report::Report;
+
+/// What is measured, in this order; arguments name those that are wanted.
+const ALL: [&str; 4] = ["append", "accept", "deliver", "project"];
+
+fn main() -> anyhow::Result<()> {
+    let named: Vec<String> =
+        std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|one| one == name);
+    if let Some(unknown) = named.iter().find(|name| !ALL.contains(&name.as_str())) {
+        anyhow::bail!("there is no measurement {unknown}: give some of {}", ALL.join(", "));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let place = Place::find().context("no place to measure in")?;
+        let mut report = Report::default();
+        if wanted("append") {
+            append::measure(&place, &mut report).await.context("append")?;
+        }
+        if wanted("accept") {
+            accept::measure(&place, &mut report).await.context("accept")?;
+        }
+        if wanted("deliver") {
+            deliver::measure(&place, &mut report).await.context("deliver")?;
+        }
+        if wanted("project") {
+            project::measure(&place, &mut report).await.context("project")?;
+        }
+        report.show()
+    })
+}

@@ -1,0 +1,58 @@
+//! Where measuring happens: a Postgres that waits for its disk, and the tools beside it.
+
+use std::path::PathBuf;
+use std::str::FromStr as _;
+
+use anyhow::Context as _;
+use selfmx::database::migrate;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+
+/// A Postgres in which databases can be made.
+pub(crate) struct Place {
+    options: PgConnectOptions,
+    /// As `libpq` takes it.
+    url: String,
+}
+
+impl Place {
+    /// By the environment, as `make bench` sets it.
+    pub(crate) fn find() -> anyhow::Result<Self> {
+        let url = env("DATABASE_URL").context("run make bench, or set DATABASE_URL")?;
+        let options = PgConnectOptions::from_str(&url)?.disable_statement_logging();
+        Ok(Self { options, url })
+    }
+
+    /// An empty, migrated database of this name.
+    pub(crate) async fn database(&self, name: &str) -> anyhow::Result<PgPool> {
+        let mut connection = self.options.connect().await?;
+        for statement in
+            [format!("drop database if exists {name} (force)"), format!("create database {name}")]
+        {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await?;
+        }
+        connection.close().await?;
+        let pool = PgPoolOptions::new().max_connections(20);
+        let pool = pool.connect_with(self.options.clone().database(name)).await?;
+        migrate::run(&pool).await?;
+        Ok(pool)
+    }
+
+    /// Where programs find a database of this name.
+    pub(crate) fn url(&self, name: &str) -> String {
+        let (before, after) = self.url.split_once('?').unwrap_or((&self.url, ""));
+        let server = before.rsplit_once('/').map_or(before, |(server, _)| server);
+        format!("{server}/{name}?{after}")
+    }
+}
+
+/// A program that `make bench` has found.
+pub(crate) fn tool(variable: &str) -> anyhow::Result<PathBuf> {
+    let path = env(variable).with_context(|| format!("{variable} is not set: run make bench"))?;
+    Ok(PathBuf::from(path))
+}
+
+fn env(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark has no settings of the service")]
+    std::env::var(name).ok()
+}
