@@ -206,13 +206,23 @@ async fn add(
     windows: &BTreeMap<(TenantId, Window), i64>,
     days: &BTreeMap<(TenantId, Day), i64>,
 ) -> sqlx::Result<HashMap<(TenantId, Window), i64>> {
-    let mut db = pool.begin().await?;
     let tenants: Vec<String> = windows.keys().map(|(tenant, _)| tenant.to_string()).collect();
     let starts: Vec<i64> = windows.keys().map(|(_, window)| window.start).collect();
     let seconds: Vec<i64> = windows.keys().map(|(_, window)| window.seconds).collect();
     let counts: Vec<i64> = windows.values().copied().collect();
+    let day_tenants: Vec<String> = days.keys().map(|(tenant, _)| tenant.to_string()).collect();
+    let dates: Vec<_> = days.keys().map(|(_, day)| day.as_date()).collect();
+    let day_counts: Vec<i64> = days.values().copied().collect();
     let rows = sqlx::query!(
-        "insert into request_windows (tenant_id, window_start, window_seconds, used)
+        "with days as (
+             insert into request_counts (tenant_id, day, requests)
+             select d.tenant_id, d.day, d.requests
+             from unnest($5::varchar[], $6::date[], $7::bigint[]) as d(tenant_id, day, requests)
+             order by d.tenant_id, d.day
+             on conflict (tenant_id, day) do update
+             set requests = request_counts.requests + excluded.requests
+         )
+         insert into request_windows (tenant_id, window_start, window_seconds, used)
          select w.tenant_id, w.start, w.seconds, w.used
          from unnest($1::varchar[], $2::bigint[], $3::bigint[], $4::bigint[])
            as w(tenant_id, start, seconds, used)
@@ -224,11 +234,12 @@ async fn add(
         &starts,
         &seconds,
         &counts,
+        &day_tenants,
+        &dates,
+        &day_counts,
     )
-    .fetch_all(&mut *db)
+    .fetch_all(pool)
     .await?;
-    add_days(&mut db, days).await?;
-    db.commit().await?;
     let used = rows.into_iter().filter_map(|row| {
         let tenant = row.tenant_id.parse().ok()?;
         let window = Window { start: row.window_start, seconds: row.window_seconds };
@@ -236,27 +247,4 @@ async fn add(
         Some(((tenant, window), row.used - ours))
     });
     Ok(used.collect())
-}
-
-async fn add_days(
-    db: &mut sqlx::PgConnection,
-    days: &BTreeMap<(TenantId, Day), i64>,
-) -> sqlx::Result<()> {
-    let tenants: Vec<String> = days.keys().map(|(tenant, _)| tenant.to_string()).collect();
-    let dates: Vec<_> = days.keys().map(|(_, day)| day.as_date()).collect();
-    let counts: Vec<i64> = days.values().copied().collect();
-    sqlx::query!(
-        "insert into request_counts (tenant_id, day, requests)
-         select d.tenant_id, d.day, d.requests
-         from unnest($1::varchar[], $2::date[], $3::bigint[]) as d(tenant_id, day, requests)
-         order by d.tenant_id, d.day
-         on conflict (tenant_id, day) do update
-         set requests = request_counts.requests + excluded.requests",
-        &tenants,
-        &dates,
-        &counts,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }

@@ -7,52 +7,92 @@ use sqlx::PgConnection;
 use super::append::{Append, Guard, Receipt};
 use super::judge::Known;
 use super::receipts::RECEIPT_LIFE;
-use crate::values::{TenantId, Timestamp};
+use crate::values::{Day, TenantId, Timestamp};
 
-/// Takes the turn at the head of the log and looks up all that the requests' guards name.
+/// Looks up all that the requests' guards name; the turn at the head of the log must be ours.
 pub(super) async fn look_up(
     db: &mut PgConnection,
     requests: &[Append],
     now: Timestamp,
 ) -> sqlx::Result<Known> {
-    let head =
-        sqlx::query_scalar!("select position from log_head for update").fetch_one(&mut *db).await?;
     let guards: Vec<&Guard> = requests.iter().flat_map(|append| &append.guards).collect();
-    Ok(Known {
-        head,
-        versions: versions(db, requests).await?,
-        claims: claims(db, &guards).await?,
-        receipts: receipts(db, &guards, now).await?,
-        quotas: quotas(db, &guards).await?,
-    })
+    let claims = claims(db, &guards).await?;
+    let receipts = receipts(db, &guards, now).await?;
+    let numbers = numbers(db, &streams(requests), &quotas(&guards)).await?;
+    Ok(Known { claims, receipts, ..numbers })
 }
 
-async fn versions(
-    db: &mut PgConnection,
-    requests: &[Append],
-) -> sqlx::Result<HashMap<String, i64>> {
+/// The streams of which the versions matter.
+fn streams(requests: &[Append]) -> Vec<String> {
     let mut streams = HashSet::new();
     for append in requests {
-        streams.extend(append.parts.iter().map(|part| part.stream.id().to_owned()));
+        streams.extend(append.parts.iter().map(|part| part.stream.id()));
         for guard in &append.guards {
             if let Guard::StreamAt { stream, .. } = guard {
-                streams.insert(stream.id().to_owned());
+                streams.insert(stream.id());
             }
         }
     }
-    let streams: Vec<String> = streams.into_iter().collect();
+    streams.into_iter().map(ToOwned::to_owned).collect()
+}
+
+/// The days of which the use matters.
+fn quotas(guards: &[&Guard]) -> Vec<(TenantId, Day)> {
+    let wanted: HashSet<_> = guards
+        .iter()
+        .filter_map(|guard| match guard {
+            Guard::Quota { tenant, day, .. } => Some((*tenant, *day)),
+            Guard::StreamAt { .. }
+            | Guard::Claim { .. }
+            | Guard::Release { .. }
+            | Guard::Receipt(_) => None,
+        })
+        .collect();
+    wanted.into_iter().collect()
+}
+
+/// The head, versions and uses, in one statement.
+async fn numbers(
+    db: &mut PgConnection,
+    streams: &[String],
+    quotas: &[(TenantId, Day)],
+) -> sqlx::Result<Known> {
+    let tenants: Vec<String> = quotas.iter().map(|(tenant, _)| tenant.to_string()).collect();
+    let days: Vec<_> = quotas.iter().map(|(_, day)| day.as_date()).collect();
     let rows = sqlx::query!(
-        r#"select s.stream_id as "stream_id!", v.version as "version!"
+        r#"select 0::bigint as "place!", position as "number!", null::varchar as stream_id
+           from log_head
+           union all
+           select 0, v.version, s.stream_id
            from unnest($1::varchar[]) as s(stream_id)
            cross join lateral (
                select e.version from events e
                where e.stream_id = s.stream_id order by e.version desc limit 1
-           ) v"#,
-        &streams,
+           ) v
+           union all
+           select w.place, q.used, null
+           from unnest($2::varchar[], $3::date[]) with ordinality as w(tenant_id, day, place)
+           join daily_quotas q on q.tenant_id = w.tenant_id and q.day = w.day"#,
+        streams,
+        &tenants,
+        &days,
     )
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.stream_id, row.version)).collect())
+    let mut known = Known::default();
+    for row in rows {
+        match (row.stream_id, usize::try_from(row.place - 1).ok()) {
+            (Some(stream), _) => {
+                known.versions.insert(stream, row.number);
+            }
+            (None, Some(place)) => {
+                let used = u64::try_from(row.number).unwrap_or(0);
+                known.quotas.extend(quotas.get(place).map(|quota| (*quota, used)));
+            }
+            (None, None) => known.head = row.number,
+        }
+    }
+    Ok(known)
 }
 
 async fn claims(
@@ -120,40 +160,4 @@ async fn receipts(
     .fetch_all(db)
     .await?;
     Ok(rows.into_iter().map(|row| ((row.scope.clone(), row.key.clone()), row)).collect())
-}
-
-async fn quotas(
-    db: &mut PgConnection,
-    guards: &[&Guard],
-) -> sqlx::Result<HashMap<(TenantId, crate::values::Day), u64>> {
-    let wanted: HashSet<_> = guards
-        .iter()
-        .filter_map(|guard| match guard {
-            Guard::Quota { tenant, day, .. } => Some((*tenant, *day)),
-            Guard::StreamAt { .. }
-            | Guard::Claim { .. }
-            | Guard::Release { .. }
-            | Guard::Receipt(_) => None,
-        })
-        .collect();
-    if wanted.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let wanted: Vec<_> = wanted.into_iter().collect();
-    let tenants: Vec<String> = wanted.iter().map(|(tenant, _)| tenant.to_string()).collect();
-    let days: Vec<_> = wanted.iter().map(|(_, day)| day.as_date()).collect();
-    let rows = sqlx::query!(
-        r#"select w.place as "place!", q.used
-           from unnest($1::varchar[], $2::date[]) with ordinality as w(tenant_id, day, place)
-           join daily_quotas q on q.tenant_id = w.tenant_id and q.day = w.day"#,
-        &tenants,
-        &days,
-    )
-    .fetch_all(db)
-    .await?;
-    let known = rows.into_iter().filter_map(|row| {
-        let place = usize::try_from(row.place - 1).ok()?;
-        Some((*wanted.get(place)?, u64::try_from(row.used).unwrap_or(0)))
-    });
-    Ok(known.collect())
 }

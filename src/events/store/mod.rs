@@ -11,6 +11,7 @@ pub mod read;
 pub mod receipts;
 mod rows;
 mod turn;
+mod write;
 mod writer;
 
 use std::sync::Arc;

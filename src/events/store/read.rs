@@ -78,11 +78,11 @@ pub(super) fn follow(pool: PgPool, head: watch::Sender<i64>, tasks: &Tasks) {
     tasks.spawn("log follower", async move {
         let mut listener = None;
         loop {
-            tokio::select! {
+            let news = tokio::select! {
                 () = stopping.cancelled() => return,
-                () = news(&pool, &mut listener) => {}
-            }
-            match head_of(&pool).await {
+                news = news(&pool, &mut listener) => news,
+            };
+            match news {
                 Ok(position) => grow(&head, position),
                 Err(error) => tracing::debug!(%error, "the head of the log cannot be read"),
             }
@@ -90,19 +90,24 @@ pub(super) fn follow(pool: PgPool, head: watch::Sender<i64>, tasks: &Tasks) {
     });
 }
 
-/// Waits for a notice, or until it is time to look without one.
-async fn news(pool: &PgPool, listener: &mut Option<PgListener>) {
+/// The position in the next notice; or the one that is found after a while without any.
+async fn news(pool: &PgPool, listener: &mut Option<PgListener>) -> sqlx::Result<i64> {
     if listener.is_none() {
         *listener = listening(pool).await.ok();
     }
     let notice = async {
         match listener {
-            Some(listener) => listener.recv().await.map(drop),
+            Some(listener) => listener.recv().await,
             None => std::future::pending().await,
         }
     };
-    if let Ok(Err(_)) = tokio::time::timeout(POLL, notice).await {
-        *listener = None;
+    match tokio::time::timeout(POLL, notice).await {
+        Ok(Ok(notice)) => notice.payload().parse().map_err(|_| sqlx::Error::RowNotFound),
+        Ok(Err(error)) => {
+            *listener = None;
+            Err(error)
+        }
+        Err(_) => head_of(pool).await,
     }
 }
 

@@ -1,9 +1,12 @@
 //! The one writer of this process: takes what waits, writes it in one turn, answers each.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::pool::PoolConnection;
+use sqlx::{Connection as _, PgPool, Postgres};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::append::{Append, AppendError, Waiting};
@@ -17,6 +20,9 @@ const TURN: usize = 1_024;
 /// A turn that holds so many bytes of contents takes no more.
 const TURN_BYTES: usize = 32 * 1024 * 1024;
 
+/// A connection that was used so lately is taken to be alive.
+const FRESH: Duration = Duration::from_secs(1);
+
 type Answer = oneshot::Sender<Result<Vec<Recorded>, AppendError>>;
 
 /// Writes all that this process appends.
@@ -25,6 +31,8 @@ pub(super) struct Writer {
     clock: Clock,
     inline: Vec<Arc<dyn Inline>>,
     head: watch::Sender<i64>,
+    /// Kept from turn to turn; one that has failed is not.
+    kept: Option<(PoolConnection<Postgres>, Instant)>,
 }
 
 impl Writer {
@@ -34,11 +42,15 @@ impl Writer {
         inline: Vec<Arc<dyn Inline>>,
         head: watch::Sender<i64>,
     ) -> Self {
-        Self { pool, clock, inline, head }
+        Self { pool, clock, inline, head, kept: None }
     }
 
     /// Runs until told to stop; what waits then is still written.
-    pub(super) async fn run(self, mut queue: mpsc::Receiver<Waiting>, stopping: CancellationToken) {
+    pub(super) async fn run(
+        mut self,
+        mut queue: mpsc::Receiver<Waiting>,
+        stopping: CancellationToken,
+    ) {
         loop {
             let first = tokio::select! {
                 first = queue.recv() => first,
@@ -53,7 +65,7 @@ impl Writer {
         }
     }
 
-    async fn turn(&self, first: Waiting, queue: &mut mpsc::Receiver<Waiting>) {
+    async fn turn(&mut self, first: Waiting, queue: &mut mpsc::Receiver<Waiting>) {
         let mut requests = Vec::new();
         let mut answers = Vec::new();
         let mut bytes = 0;
@@ -71,7 +83,7 @@ impl Writer {
 
     /// What the database refuses although the judge admitted it must not fail its neighbours: the
     /// turn is halved until the culprit is alone, which costs the others a few turns and not one each.
-    async fn write(&self, requests: Vec<Append>, answers: Vec<Answer>) {
+    async fn write(&mut self, requests: Vec<Append>, answers: Vec<Answer>) {
         let mut left = vec![(requests, answers)];
         while let Some((mut requests, mut answers)) = left.pop() {
             match self.take(&requests).await {
@@ -95,11 +107,23 @@ impl Writer {
         }
     }
 
-    async fn take(&self, requests: &[Append]) -> sqlx::Result<turn::Verdicts> {
+    async fn take(&mut self, requests: &[Append]) -> sqlx::Result<turn::Verdicts> {
+        let mut connection = self.connection().await?;
         let now = self.clock.now();
-        let (verdicts, head) = turn::take(&self.pool, &self.inline, requests, now).await?;
+        let (verdicts, head) = turn::take(&mut connection, &self.inline, requests, now).await?;
+        self.kept = Some((connection, Instant::now()));
         read::grow(&self.head, head);
         Ok(verdicts)
+    }
+
+    /// The one of the last turn, asked whether it still lives if that was a while ago.
+    async fn connection(&mut self) -> sqlx::Result<PoolConnection<Postgres>> {
+        if let Some((mut kept, since)) = self.kept.take()
+            && (since.elapsed() < FRESH || kept.ping().await.is_ok())
+        {
+            return Ok(kept);
+        }
+        self.pool.acquire().await
     }
 }
 

@@ -1,0 +1,135 @@
+//! What a turn writes: in one statement, since each one is a way to Postgres and back for all who wait.
+
+use sqlx::PgConnection;
+
+use super::append::Append;
+use super::judge::Changes;
+use super::read::CHANNEL;
+use crate::events::Recorded;
+use crate::events::codec::{self, Encoded};
+use crate::values::Timestamp;
+
+/// Facts, contents, quotas, receipts, and the head of the log.
+pub(super) async fn all(
+    db: &mut PgConnection,
+    requests: &[Append],
+    changes: &Changes,
+    (head, now): (i64, Timestamp),
+) -> sqlx::Result<()> {
+    if changes.facts.is_empty() && changes.receipts.is_empty() && changes.quotas.is_empty() {
+        return Ok(());
+    }
+    let facts = Columns::of(&changes.facts)?;
+    let contents = changes.contents.iter().filter_map(|at| requests.get(*at)?.contents.as_ref());
+    let contents: Vec<_> = contents.collect();
+    let quotas: Vec<_> = changes.quotas.iter().collect();
+    let receipts = &changes.receipts;
+    sqlx::query_file!(
+        "src/events/store/write.sql",
+        head,
+        CHANNEL,
+        head.to_string(),
+        &facts.positions,
+        &facts.tenants as &[Option<String>],
+        &facts.streams,
+        &facts.versions,
+        &facts.ids,
+        &facts.names,
+        &facts.schemas,
+        &facts.payloads,
+        &facts.metadata,
+        &facts.times,
+        now.as_datetime(),
+        &each(&contents, |content| content.tenant.to_string()),
+        &each(&contents, |content| content.digest.clone()),
+        &each(&contents, |content| content.sealed.as_slice()) as &[&[u8]],
+        &each(&quotas, |((tenant, _), _)| tenant.to_string()),
+        &each(&quotas, |((_, day), _)| day.as_date()),
+        &each(&quotas, |(_, used)| i64::try_from(**used).unwrap_or(i64::MAX)),
+        &each(receipts, |(receipt, _)| receipt.scope.clone()),
+        &each(receipts, |(receipt, _)| receipt.key.clone()),
+        &each(receipts, |(receipt, _)| receipt.request.clone()),
+        &each(receipts, |(receipt, _)| receipt.answer.as_slice()) as &[&[u8]],
+        &each(receipts, |(_, at)| at.as_datetime()),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+fn each<'a, T, C>(rows: &'a [T], column: impl Fn(&'a T) -> C) -> Vec<C> {
+    rows.iter().map(column).collect()
+}
+
+/// Names that changed hands; rare enough for statements of their own.
+pub(super) async fn claims(db: &mut PgConnection, changes: &Changes) -> sqlx::Result<()> {
+    if changes.claims.is_empty() {
+        return Ok(());
+    }
+    let mut kinds: Vec<String> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    let mut owners: Vec<Option<String>> = Vec::new();
+    for ((kind, name), owner) in &changes.claims {
+        kinds.push((*kind).to_owned());
+        names.push(name.clone());
+        owners.push(owner.clone());
+    }
+    sqlx::query!(
+        "delete from claims using unnest($1::varchar[], $2::varchar[]) as c(kind, name)
+         where claims.kind = c.kind and claims.name = c.name",
+        &kinds,
+        &names,
+    )
+    .execute(&mut *db)
+    .await?;
+    sqlx::query!(
+        "insert into claims (kind, name, owner)
+         select c.kind, c.name, c.owner
+         from unnest($1::varchar[], $2::varchar[], $3::varchar[]) as c(kind, name, owner)
+         where c.owner is not null",
+        &kinds,
+        &names,
+        &owners as &[Option<String>],
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+#[derive(Default)]
+struct Columns {
+    positions: Vec<i64>,
+    tenants: Vec<Option<String>>,
+    streams: Vec<String>,
+    versions: Vec<i64>,
+    ids: Vec<uuid::Uuid>,
+    names: Vec<String>,
+    schemas: Vec<i16>,
+    payloads: Vec<String>,
+    metadata: Vec<String>,
+    times: Vec<chrono::DateTime<chrono::Utc>>,
+}
+
+impl Columns {
+    fn of(facts: &[Recorded]) -> sqlx::Result<Self> {
+        let mut columns = Self::default();
+        for recorded in facts {
+            let Encoded { name, schema, payload } =
+                codec::encode(&recorded.fact).map_err(|error| sqlx::Error::Encode(error.into()))?;
+            let metadata = serde_json::to_string(&recorded.metadata)
+                .map_err(|error| sqlx::Error::Encode(error.into()))?;
+            let stream = recorded.fact.stream();
+            columns.positions.push(recorded.position);
+            columns.tenants.push(stream.owner().map(|tenant| tenant.to_string()));
+            columns.streams.push(stream.id().to_owned());
+            columns.versions.push(recorded.version);
+            columns.ids.push(recorded.id.as_uuid());
+            columns.names.push(name);
+            columns.schemas.push(schema);
+            columns.payloads.push(payload);
+            columns.metadata.push(metadata);
+            columns.times.push(recorded.at.as_datetime());
+        }
+        Ok(columns)
+    }
+}
