@@ -33,7 +33,8 @@ pub fn options_of(url: &str) -> sqlx::Result<PgConnectOptions> {
 pub async fn connect(options: PgConnectOptions, sharing: Sharing) -> sqlx::Result<PgPool> {
     let options = options
         .application_name("selfmx")
-        .options([("statement_timeout", LONGEST_STATEMENT), ("timezone", "UTC")]);
+        // Our statements are short: compiling them to machine code takes longer than running them.
+        .options([("statement_timeout", LONGEST_STATEMENT), ("timezone", "UTC"), ("jit", "off")]);
     let pool = PgPoolOptions::new()
         .max_connections(sharing.size)
         .acquire_timeout(sharing.timeout)

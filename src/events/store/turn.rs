@@ -10,9 +10,18 @@ use super::{Inline, guards, write};
 use crate::events::Recorded;
 use crate::values::Timestamp;
 
-/// Begins, and waits for the turn at the head of the log: two statements in one message. What the guards
-/// look up must be asked after the turn has come, and not in the same statement, which would see the past.
-const TURN: &str = "begin; select position from log_head for update";
+/// Begins, and waits for the turn at the head of the log: all in one message. What the guards look up must
+/// be asked after the turn has come, and not in the same statement, which would see the past.
+///
+/// Whatever a turn asks, it asks of single rows by their keys. Postgres cannot know how few they are, or that
+/// a table that was empty a moment ago is not, and would read whole tables instead. (It marks what is off as
+/// immensely dear, and would compile what is immensely dear to machine code each time: so that is off, too.)
+const TURN: &str = "begin; \
+    set local jit = off; \
+    set local enable_seqscan = off; \
+    set local enable_hashjoin = off; \
+    set local enable_mergejoin = off; \
+    select position from log_head for update";
 
 /// What became of each request, in their order.
 pub(super) type Verdicts = Vec<Result<Vec<Recorded>, AppendError>>;
