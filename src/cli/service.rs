@@ -165,6 +165,7 @@ fn start_roles(config: &Config, api: &Api, tasks: &Tasks) {
             smtp: Smtp::default(),
             retry,
             workers: config.queue.workers,
+            lease: config.queue.lease,
             clock: api.clock.clone(),
         };
         delivery.start(tasks);

@@ -85,6 +85,8 @@ pub struct QueueSettings {
     pub retry_attempts: u32,
     /// The first wait.
     pub retry_delay: Duration,
+    /// How long mail stays with a node that is heard of no more.
+    pub lease: Duration,
 }
 
 /// How relays are spoken to.
@@ -183,6 +185,7 @@ impl Config {
                 workers: from.number("QUEUE_WORKERS", 32, 1..=1_000),
                 retry_attempts: from.number("QUEUE_RETRY_ATTEMPTS", 3, 0..=100),
                 retry_delay: from.seconds("QUEUE_RETRY_DELAY", 60, 0..=86_400),
+                lease: from.seconds("QUEUE_LEASE", 60, 1..=3_600),
             },
             smtp: SmtpSettings {
                 timeout: from.seconds("SMTP_TIMEOUT", 30, 1..=600),

@@ -6,6 +6,7 @@ mod flights;
 mod worker;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::PgPool;
 
@@ -33,6 +34,8 @@ pub struct Delivery {
     pub retry: RetrySchedule,
     /// Mails on their way at once.
     pub workers: usize,
+    /// A mail is ours for so long, and is made so again every quarter of it.
+    pub lease: Duration,
     /// What time it is.
     pub clock: Clock,
 }

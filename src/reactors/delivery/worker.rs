@@ -13,12 +13,6 @@ use super::flights::{Flight, Flights};
 use crate::projections::send_queue::{self, Claimed, Wanted};
 use crate::tasks::Tasks;
 
-/// A lease that is not extended runs out after so long.
-const LEASE: Duration = Duration::from_secs(60);
-
-/// Leases are extended so often.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-
 /// Mail that falls due by itself is found so late at most.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -47,7 +41,7 @@ impl Worker {
     pub(super) async fn run(mut self) {
         let stopping = self.tasks.stopping();
         let mut head = self.delivery.commands.store().head();
-        let mut heartbeat = interval(HEARTBEAT);
+        let mut heartbeat = interval(self.delivery.lease / 4);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !stopping.is_cancelled() {
             let took = self.fill().await;
@@ -102,7 +96,7 @@ impl Worker {
         let wanted = Wanted {
             lease,
             now,
-            until: now.plus(LEASE),
+            until: now.plus(delivery.lease),
             after: &self.after,
             sated: &self.flights.sated(),
             per_tenant: i64::try_from(per_tenant.min(left)).unwrap_or(1),
@@ -144,7 +138,7 @@ impl Worker {
         if emails.is_empty() {
             return;
         }
-        let until = self.delivery.clock.now().plus(LEASE);
+        let until = self.delivery.clock.now().plus(self.delivery.lease);
         match send_queue::extend(&self.delivery.pool, &emails, &leases, until).await {
             // What has ended meanwhile is not in the queue any more: its flight is about to end too.
             Ok(ours) => {
