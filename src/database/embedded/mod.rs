@@ -2,6 +2,8 @@
 //! same SQL as in production.
 
 mod binaries;
+mod cluster;
+mod left_behind;
 mod owner;
 mod place;
 mod postmaster;
@@ -54,6 +56,7 @@ impl Embedded {
         let place = Place::of(data_dir, &owner)?;
         let binaries = binaries::found().await?;
         place.prepare(&owner)?;
+        cluster::ensure(&binaries, &place, &owner).await?;
         let postmaster = Postmaster::start(&binaries, &place, &owner).await?;
         Ok(Self { postmaster, options: place.options(), _lock: lock })
     }

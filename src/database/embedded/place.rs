@@ -1,20 +1,18 @@
 //! Where our Postgres has its files and its socket.
 
-use std::fs;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use sha2::{Digest, Sha256};
 use sqlx::postgres::PgConnectOptions;
+use uuid::Uuid;
 
 use super::owner::Owner;
 use super::{EmbeddedError, step};
 
 /// Where the files are when the data folder is behind a door that only root opens.
 const ELSEWHERE: &str = "/var/lib/selfmx";
-
-/// What the name of a cluster in the making begins with.
-pub(super) const HALF_MADE: &str = "postgres-new-";
 
 /// Says in the data folder where the files are, if not there.
 const POINTER: &str = "postgres.location";
@@ -73,9 +71,23 @@ impl Place {
         )
     }
 
-    /// Where a new cluster is made, beside its place.
-    pub(super) fn half_made(&self, process: u32) -> PathBuf {
-        self.cluster.with_file_name(format!("{HALF_MADE}{process}"))
+    /// Where a new cluster is made, beside its place; never where one was being made before.
+    pub(super) fn half_made(&self) -> PathBuf {
+        self.cluster.with_file_name(format!("{}{}", self.half_made_name(), Uuid::new_v4().simple()))
+    }
+
+    /// The clusters for this place that were not finished. Those beside them may be others' who are
+    /// at it just now.
+    pub(super) fn half_made_before(&self) -> io::Result<Vec<PathBuf>> {
+        let begin = self.half_made_name();
+        let entries = fs::read_dir(self.cluster.parent().unwrap_or(&self.cluster))?.flatten();
+        let ours = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&begin));
+        Ok(ours.map(|entry| entry.path()).collect())
+    }
+
+    fn half_made_name(&self) -> String {
+        let name = self.cluster.file_name().unwrap_or_default();
+        format!("{}-new-", name.to_string_lossy())
     }
 
     /// How to connect.

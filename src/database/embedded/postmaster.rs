@@ -12,45 +12,60 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::owner::Owner;
-use super::place::{self, Place};
-use super::{EmbeddedError, step};
+use super::place::Place;
+use super::{EmbeddedError, left_behind, step};
 
 /// Crash recovery may take a while.
 const STARTING: Duration = Duration::from_secs(120);
 
-/// How long a polite end may take. What has been written by then is on disk in any case.
-const STOPPING: Duration = Duration::from_millis(1_500);
+/// How long each way of ending it may take, the polite one first. What has been written by then is on
+/// disk in any case.
+const STOPPING: [(Signal, Duration); 2] = [
+    // End all sessions and write everything down.
+    (Signal::SIGINT, Duration::from_millis(1_500)),
+    // Leave that to the next start.
+    (Signal::SIGQUIT, Duration::from_millis(500)),
+];
 
 const POLL: Duration = Duration::from_millis(25);
+
+/// How late the end of one that is not our child is noticed.
+const LATE: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(super) struct Postmaster {
     pid: Pid,
+    place: Place,
     /// Ours to wait for; none if a former service started it.
     child: Option<Child>,
 }
 
 impl Postmaster {
+    /// Starts it in a cluster that is there, or goes on with the one that runs there.
     pub(super) async fn start(
         binaries: &Path,
         place: &Place,
         owner: &Owner,
     ) -> Result<Self, EmbeddedError> {
-        if let Some(pid) = left_behind(place) {
+        let begun = Instant::now();
+        // It may just be starting, after its service was killed; or just be about to end.
+        while let Some(pid) = left_behind::postmaster(place) {
+            let found = Self { pid, place: place.clone(), child: None };
             if answers(place).await {
                 tracing::info!(%pid, "going on with the Postgres that is already running");
-                return Ok(Self { pid, child: None });
+                return Ok(found);
             }
-            Self { pid, child: None }.stop().await;
+            if begun.elapsed() > STARTING {
+                found.stop().await;
+                break;
+            }
+            sleep(POLL).await;
         }
-        if !place.cluster.join("PG_VERSION").exists() {
-            init(binaries, place, owner).await?;
-        }
+        left_behind::cleared(place).await?;
         let mut child = spawn(binaries, place, owner)?;
         let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()) else {
             return Err(EmbeddedError::NotStarted(tail(&place.log)));
         };
-        let begun = Instant::now();
         while !answers(place).await {
             let ended = matches!(child.try_wait(), Ok(Some(_)) | Err(_));
             if ended || begun.elapsed() > STARTING {
@@ -59,49 +74,29 @@ impl Postmaster {
             }
             sleep(POLL).await;
         }
-        Ok(Self { pid: Pid::from_raw(pid), child: Some(child) })
+        Ok(Self { pid: Pid::from_raw(pid), place: place.clone(), child: Some(child) })
+    }
+
+    /// Waits until it has ended, by whatever reason.
+    pub(super) async fn ended(&mut self) {
+        if let Some(child) = &mut self.child {
+            // An error says that there is no such child any more.
+            let _ = child.wait().await;
+            return;
+        }
+        while left_behind::is_postmaster(self.pid, &self.place) {
+            sleep(LATE).await;
+        }
     }
 
     pub(super) async fn stop(mut self) {
-        // SIGINT: end all sessions and write everything down. SIGQUIT: leave it to the next start.
-        for signal in [Signal::SIGINT, Signal::SIGQUIT] {
-            if kill(self.pid, signal).is_err() || self.gone().await {
+        for (signal, patience) in STOPPING {
+            if kill(self.pid, signal).is_err() || timeout(patience, self.ended()).await.is_ok() {
                 return;
             }
         }
         tracing::error!(pid = %self.pid, "Postgres does not end");
     }
-
-    async fn gone(&mut self) -> bool {
-        if let Some(child) = &mut self.child {
-            return timeout(STOPPING, child.wait()).await.is_ok();
-        }
-        let begun = Instant::now();
-        while kill(self.pid, None).is_ok() {
-            if begun.elapsed() > STOPPING {
-                return false;
-            }
-            sleep(POLL).await;
-        }
-        true
-    }
-}
-
-/// The process that a killed service has left running. A pid file that names something else is stale:
-/// the machine was restarted meanwhile, and Postgres would refuse to start.
-fn left_behind(place: &Place) -> Option<Pid> {
-    let file = place.cluster.join("postmaster.pid");
-    let text = fs::read_to_string(&file).ok()?;
-    let pid = text.lines().next()?.trim().parse::<i32>().ok()?;
-    let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let ours = String::from_utf8_lossy(&command).contains(&*place.cluster.to_string_lossy());
-    if ours {
-        return Some(Pid::from_raw(pid));
-    }
-    if let Err(error) = fs::remove_file(&file) {
-        tracing::warn!(%error, "a stale pid file of Postgres cannot be removed");
-    }
-    None
 }
 
 async fn answers(place: &Place) -> bool {
@@ -110,44 +105,6 @@ async fn answers(place: &Place) -> bool {
         Ok(Ok(connection)) => connection.close().await.is_ok(),
         Ok(Err(_)) | Err(_) => false,
     }
-}
-
-/// Makes the cluster beside its place and moves it there: a cut leaves nothing that looks finished.
-async fn init(binaries: &Path, place: &Place, owner: &Owner) -> Result<(), EmbeddedError> {
-    clear(&place.cluster)?;
-    let half = place.half_made(std::process::id());
-    step("a folder for a new cluster cannot be made", fs::create_dir(&half))?;
-    owner.give(&half)?;
-    let mut command = Command::new(binaries.join("initdb"));
-    owner.runs(&mut command);
-    command
-        .arg("--pgdata")
-        .arg(&half)
-        .args(["--username=selfmx", "--auth=trust", "--encoding=UTF8", "--locale=C"])
-        .args(["--data-checksums", "--no-instructions"]);
-    let output = step("initdb cannot be run", command.output().await)?;
-    if !output.status.success() {
-        return Err(EmbeddedError::NotStarted(
-            String::from_utf8_lossy(&output.stderr).into_owned(),
-        ));
-    }
-    step("the new cluster cannot be moved to its place", fs::rename(&half, &place.cluster))
-}
-
-/// What an `initdb` that was cut off has left. There is no `PG_VERSION`, so there are no data. The cut
-/// one may still run: it is left without its folder, and ends.
-fn clear(cluster: &Path) -> Result<(), EmbeddedError> {
-    let parent = cluster.parent().unwrap_or(cluster);
-    let entries = step("the folder of Postgres cannot be read", fs::read_dir(parent))?;
-    let half = |name: &str| name.starts_with(place::HALF_MADE);
-    for entry in entries.flatten() {
-        if entry.file_name().to_str().is_some_and(half) {
-            let removed = fs::remove_dir_all(entry.path());
-            step("a half-made cluster cannot be removed", removed)?;
-        }
-    }
-    let removed = fs::remove_dir_all(cluster);
-    step("a cluster without data cannot be removed", removed)
 }
 
 fn spawn(binaries: &Path, place: &Place, owner: &Owner) -> Result<Child, EmbeddedError> {
@@ -166,6 +123,8 @@ fn spawn(binaries: &Path, place: &Place, owner: &Owner) -> Result<Child, Embedde
         .stdin(Stdio::null())
         .stdout(log)
         .stderr(also)
+        // A start that is given up must not leave it behind.
+        .kill_on_drop(true)
         // Else Ctrl-C at the terminal would end it before we have written our last facts.
         .process_group(0);
     step("Postgres cannot be run", command.spawn())
