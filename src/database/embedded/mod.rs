@@ -3,6 +3,7 @@
 
 mod binaries;
 mod cluster;
+mod keeper;
 mod left_behind;
 mod owner;
 mod place;
@@ -10,14 +11,20 @@ mod postmaster;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::fcntl::{Flock, FlockArg};
 use sqlx::postgres::PgConnectOptions;
 
 pub use binaries::NoBinaries;
+use keeper::Keeper;
 use owner::Owner;
 use place::Place;
-use postmaster::Postmaster;
+
+use crate::tasks::Tasks;
+
+/// More than Postgres is given to end.
+const STOPPING: Duration = Duration::from_secs(3);
 
 /// Why our own Postgres does not run.
 #[derive(Debug, thiserror::Error)]
@@ -39,10 +46,10 @@ pub enum EmbeddedError {
     NotStarted(String),
 }
 
-/// Our own Postgres, running.
+/// Our own Postgres, running, and brought back if it ends.
 #[derive(Debug)]
 pub struct Embedded {
-    postmaster: Postmaster,
+    kept: Tasks,
     options: PgConnectOptions,
     /// Held as long as we live; the system gives it up when we die, however we die.
     _lock: Flock<std::fs::File>,
@@ -56,9 +63,12 @@ impl Embedded {
         let place = Place::of(data_dir, &owner)?;
         let binaries = binaries::found().await?;
         place.prepare(&owner)?;
-        cluster::ensure(&binaries, &place, &owner).await?;
-        let postmaster = Postmaster::start(&binaries, &place, &owner).await?;
-        Ok(Self { postmaster, options: place.options(), _lock: lock })
+        let options = place.options();
+        let keeper = Keeper { binaries, place, owner };
+        let postmaster = keeper.start().await?;
+        let kept = Tasks::new();
+        kept.spawn("postgres", keeper.keep(postmaster, kept.stopping()));
+        Ok(Self { kept, options, _lock: lock })
     }
 
     /// Where the Postgres of a service that runs already can be reached.
@@ -74,7 +84,7 @@ impl Embedded {
 
     /// Ends it: at first politely, and before long in any case.
     pub async fn stop(self) {
-        self.postmaster.stop().await;
+        self.kept.stop(STOPPING).await;
     }
 }
 
