@@ -1,6 +1,7 @@
 //! The database of a command: an outside one, our own, or our own that a service is already running.
 
 use std::fs;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use sqlx::PgPool;
@@ -10,6 +11,9 @@ use crate::config::Config;
 use crate::database::embedded::{Embedded, EmbeddedError};
 use crate::database::{self, Sharing, secret_file};
 use crate::values::{Secret, SecretKey};
+
+/// How long connections may take to say goodbye.
+const CLOSING: Duration = Duration::from_millis(500);
 
 /// An open database; to be closed, since our own ends with us.
 pub(super) struct Database {
@@ -59,13 +63,21 @@ impl Database {
         };
         let folder = config.data_dir.canonicalize().unwrap_or_else(|_| config.data_dir.clone());
         let place = format!("{} (with its own Postgres)", folder.display());
-        let pool = connected(config, options).await.context("our own Postgres does not answer")?;
-        Ok(Self { pool, place, embedded })
+        match connected(config, options).await {
+            Ok(pool) => Ok(Self { pool, place, embedded }),
+            Err(error) => {
+                if let Some(embedded) = embedded {
+                    embedded.stop().await;
+                }
+                Err(error).context("our own Postgres does not answer")
+            }
+        }
     }
 
     /// Ends all connections, and our own Postgres if we started it.
     pub(super) async fn close(self) {
-        self.pool.close().await;
+        // What was cut off may hold a connection still.
+        let _ = tokio::time::timeout(CLOSING, self.pool.close()).await;
         if let Some(embedded) = self.embedded {
             embedded.stop().await;
         }
