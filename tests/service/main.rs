@@ -1,4 +1,5 @@
 //! The service as its users see it: through HTTP and SMTP, on a real Postgres.
 
 mod app;
+mod isolation;
 mod page;

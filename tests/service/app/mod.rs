@@ -125,6 +125,11 @@ impl App {
         answer.body["data"].as_array().unwrap().clone()
     }
 
+    /// How many facts there are.
+    pub(crate) async fn events(&self) -> i64 {
+        sqlx::query_scalar("select count(*) from events").fetch_one(&self.pool).await.unwrap()
+    }
+
     /// Ends it in order.
     pub(crate) async fn stop(self) {
         self.service.stop().await;

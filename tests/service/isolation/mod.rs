@@ -1,0 +1,5 @@
+//! Who may do what: every route of the service's own description, asked by every kind of caller.
+
+mod callers;
+mod table;
+mod world;

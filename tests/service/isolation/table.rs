@@ -1,0 +1,112 @@
+//! The table: each route, who may ask it, with which body, and what the right caller is answered.
+
+use serde_json::{Value, json};
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Needs {
+    /// Everybody.
+    Nothing,
+    /// An admin.
+    Admin,
+    /// An admin; the path names a tenant, and for others than its own keys there is none.
+    AdminOfTenant,
+    /// A tenant's key with any one of these permissions, or with whichever if none is named.
+    Tenant(&'static [&'static str]),
+    /// Such a key, or an admin who names the tenant as this says.
+    Either(&'static [&'static str], Names),
+}
+
+/// How an admin names the tenant on a route for tenants' keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    /// By `?tenant_id=`.
+    InQuery,
+    /// By `tenant_id` in the body.
+    InBody,
+    /// Not at all: the answer is about all tenants.
+    Never,
+}
+
+/// A route.
+#[derive(Clone, Debug)]
+pub(super) struct Route {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    pub(super) needs: Needs,
+    /// What the right caller is answered.
+    pub(super) status: u16,
+    pub(super) body: Option<Value>,
+}
+
+const SEE_EMAILS: Needs = Needs::Tenant(&["send", "emails:read"]);
+const SEND: Needs = Needs::Tenant(&["send"]);
+const CHANGE_KEYS: &[&str] = &["api-keys:write"];
+
+fn route(method: &'static str, path: &'static str, needs: Needs, status: u16) -> Route {
+    Route { method, path, needs, status, body: None }
+}
+
+impl Route {
+    fn with(self, body: Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+}
+
+/// All routes. `FROM` stands for a sender of the tenant's, `NEW` for a domain that nobody has.
+pub(super) fn routes() -> Vec<Route> {
+    let email = || json!({"from": "FROM", "to": "ann@example.org", "subject": "Hi", "text": "Hi"});
+    let key = || json!({"name": "New", "permissions": ["api-keys:write"]});
+    let (tenants, tenant) = ("/v1/tenants", "/v1/tenants/{id}");
+    let mut all = of_tenants_things(&email, &key);
+    all.extend([
+        route("GET", "/health", Needs::Nothing, 200),
+        route("GET", "/livez", Needs::Nothing, 200),
+        route("GET", "/readyz", Needs::Nothing, 200),
+        route("GET", "/metrics", Needs::Nothing, 200),
+        route("GET", "/dev/outbox", Needs::Admin, 200),
+        route("GET", "/dev/outbox/{id}", Needs::Admin, 200),
+        route("DELETE", "/dev/outbox", Needs::Admin, 204),
+        route("POST", tenants, Needs::Admin, 201).with(json!({"name": "New", "domain": "NEW"})),
+        route("GET", tenants, Needs::Admin, 200),
+        route("GET", tenant, Needs::AdminOfTenant, 200),
+        route("PUT", tenant, Needs::AdminOfTenant, 200).with(json!({"name": "Other"})),
+        route("PATCH", tenant, Needs::AdminOfTenant, 200).with(json!({"name": "Other"})),
+        route("DELETE", tenant, Needs::AdminOfTenant, 200),
+        route("GET", "/v1/tenant", Needs::Tenant(&[]), 200),
+        route("GET", "/v1/api-keys", Needs::Either(SEE_KEYS, Names::InQuery), 200),
+        route("POST", "/v1/api-keys", Needs::Either(CHANGE_KEYS, Names::InBody), 201).with(key()),
+        route("DELETE", "/v1/api-keys/{key_id}", Needs::Either(CHANGE_KEYS, Names::InQuery), 200),
+        route("POST", ROTATE, Needs::Either(CHANGE_KEYS, Names::InQuery), 201).with(json!({})),
+        route("POST", "/v1/send", SEND, 202).with(email()),
+        route("GET", "/v1/emails", SEE_EMAILS, 200),
+        route("GET", "/v1/emails/{id}", SEE_EMAILS, 200),
+        route("DELETE", "/v1/emails/{id}", SEND, 200),
+        route("GET", "/v1/logs", Needs::Tenant(&["logs:read"]), 200),
+        route("POST", "/v1/test-smtp", SEND, 200),
+        route("GET", "/v1/usage", Needs::Either(&["usage:read"], Names::Never), 200),
+    ]);
+    all
+}
+
+const SEE_KEYS: &[&str] = &["api-keys:read", "api-keys:write"];
+const ROTATE: &str = "/v1/api-keys/{key_id}/rotate";
+
+/// What lies under `/v1/tenants/{id}/`.
+fn of_tenants_things(email: &dyn Fn() -> Value, key: &dyn Fn() -> Value) -> Vec<Route> {
+    let admin = |method, path, status| route(method, path, Needs::AdminOfTenant, status);
+    vec![
+        admin("POST", "/v1/tenants/{id}/suspend", 200),
+        admin("POST", "/v1/tenants/{id}/resume", 200),
+        admin("POST", "/v1/tenants/{id}/test-smtp", 200),
+        admin("GET", "/v1/tenants/{id}/usage", 200),
+        admin("GET", "/v1/tenants/{id}/api-keys", 200),
+        admin("POST", "/v1/tenants/{id}/api-keys", 201).with(key()),
+        admin("DELETE", "/v1/tenants/{id}/api-keys/{key_id}", 200),
+        admin("POST", "/v1/tenants/{id}/api-keys/{key_id}/rotate", 201).with(json!({})),
+        admin("POST", "/v1/tenants/{id}/send", 202).with(email()),
+        admin("GET", "/v1/tenants/{id}/emails", 200),
+        admin("GET", "/v1/tenants/{id}/emails/{email_id}", 200),
+        admin("DELETE", "/v1/tenants/{id}/emails/{email_id}", 200),
+    ]
+}

@@ -1,0 +1,99 @@
+//! What the routes are asked about: two tenants, each with a key to spare and a mail that waits.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::table::Route;
+use crate::app::{Answer, App, Caller, Tenant};
+
+/// Every permission but the one that means all of them.
+pub(super) const PERMISSIONS: [&str; 12] = [
+    "send",
+    "emails:read",
+    "templates:read",
+    "templates:write",
+    "webhooks:read",
+    "webhooks:write",
+    "domains:read",
+    "domains:write",
+    "api-keys:read",
+    "api-keys:write",
+    "logs:read",
+    "usage:read",
+];
+
+/// A tenant with something of everything.
+pub(super) struct World {
+    pub(super) tenant: Tenant,
+    /// A key to spare.
+    pub(super) key: String,
+    /// A mail that waits.
+    pub(super) email: String,
+}
+
+/// The ids that stand in a path.
+#[derive(Clone, Debug)]
+pub(super) struct Ids {
+    pub(super) tenant: String,
+    pub(super) key: String,
+    pub(super) email: String,
+}
+
+impl World {
+    pub(super) async fn new(app: &App, domain: &str) -> Self {
+        let tenant = app.tenant(domain).await;
+        let key = app.key(&tenant.id, &["api-keys:write"]).await.text_at("/id");
+        let later = json!({"scheduled_at": "2024-01-20T00:00:00Z"});
+        let email = tenant.sends(&tenant.hello_with(&later)).await;
+        Self { tenant, key, email }
+    }
+
+    pub(super) fn ids(&self) -> Ids {
+        let (tenant, key) = (self.tenant.id.clone(), self.key.clone());
+        Ids { tenant, key, email: self.email.clone() }
+    }
+
+    /// The body of a route, as this tenant would send it.
+    pub(super) fn body(&self, route: &Route) -> Option<Value> {
+        let mut body = route.body.clone()?;
+        for value in body.as_object_mut().unwrap().values_mut() {
+            match value.as_str() {
+                Some("FROM") => *value = format!("hello@{}", self.tenant.domain).into(),
+                Some("NEW") => *value = format!("new-{}", self.tenant.domain).into(),
+                _ => {}
+            }
+        }
+        Some(body)
+    }
+}
+
+impl Route {
+    /// Its path with these ids.
+    pub(super) fn filled(&self, ids: &Ids) -> String {
+        let id = if self.path.starts_with("/v1/tenants") {
+            &ids.tenant
+        } else if self.path.starts_with("/dev") {
+            "1"
+        } else {
+            &ids.email
+        };
+        self.path
+            .replace("{id}", id)
+            .replace("{key_id}", &ids.key)
+            .replace("{email_id}", &ids.email)
+    }
+
+    /// Asks.
+    pub(super) async fn ask(&self, caller: &Caller, path: &str, body: Option<&Value>) -> Answer {
+        let request = caller.request(Method::from_bytes(self.method.as_bytes()).unwrap(), path);
+        caller.send(body.iter().fold(request, |request, body| request.json(body))).await
+    }
+}
+
+/// All of an error but the request's own id.
+pub(super) fn anonymous(answer: &Answer) -> (u16, Value) {
+    let mut body = answer.body.clone();
+    assert!(answer.text_at("/error/request_id").len() >= 16);
+    body["error"]["request_id"] = Value::Null;
+    (answer.status, body)
+}
