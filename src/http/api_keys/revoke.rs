@@ -8,6 +8,7 @@ use super::{OwnerQuery, key_of, no_such_key};
 use crate::commands::api_key::{RevokeApiKey, revoke_api_key::Refusal};
 use crate::http::Api;
 use crate::http::caller::{Allowed, Caller, OnTenant, ToChangeKeys};
+use crate::http::emails::ever_was;
 use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::Query;
 use crate::values::TenantId;
@@ -21,6 +22,7 @@ pub async fn revoke(
     OnTenant { caller, tenant }: OnTenant,
     path: Path<(String, String)>,
 ) -> Result<Json<Revoked>, Problem> {
+    ever_was(&api, tenant).await?;
     revoked(&api, &caller, (tenant, &path.1)).await
 }
 

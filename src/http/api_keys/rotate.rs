@@ -11,6 +11,7 @@ use crate::commands::api_key::{RotateApiKey, rotate_api_key::Refusal};
 use crate::http::Api;
 use crate::http::body::Raw;
 use crate::http::caller::{Allowed, Caller, OnTenant, ToChangeKeys};
+use crate::http::emails::ever_was;
 use crate::http::idempotency::{Answers, Asked};
 use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::Query;
@@ -27,6 +28,7 @@ pub async fn rotate(
     asked: Asked,
     raw: Raw,
 ) -> Result<Response, Problem> {
+    ever_was(&api, tenant).await?;
     rotated(&api, (&caller, tenant, &path.1), &asked, &raw).await
 }
 

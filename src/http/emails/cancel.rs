@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{email_of, no_such_email};
+use super::{email_of, ever_was, no_such_email};
 use crate::commands::email::cancel_email::{Because, CancelEmail, Refusal};
 use crate::http::Api;
 use crate::http::caller::{Caller, OfTenant, OnTenant, ToSend};
@@ -41,6 +41,7 @@ pub async fn cancel_for(
     OnTenant { caller, tenant }: OnTenant,
     path: Path<(String, String)>,
 ) -> Result<Json<Cancelled>, Problem> {
+    ever_was(&api, tenant).await?;
     cancelled(&api, &caller, (tenant, &path.1)).await
 }
 

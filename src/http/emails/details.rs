@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 
 use super::view::{ContentView, EmailDetails};
-use super::{email_of, no_such_email};
+use super::{email_of, ever_was, no_such_email};
 use crate::http::Api;
 use crate::http::caller::{Caller, OfTenant, OnTenant, ToSeeEmails};
 use crate::http::problem::{ErrorBody, Problem};
@@ -31,6 +31,7 @@ pub async fn get_for(
     OnTenant { caller, tenant }: OnTenant,
     path: Path<(String, String)>,
 ) -> Result<Json<EmailDetails>, Problem> {
+    ever_was(&api, tenant).await?;
     shown(&api, &caller, (tenant, &path.1)).await
 }
 

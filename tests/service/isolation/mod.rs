@@ -1,5 +1,6 @@
 //! Who may do what: every route of the service's own description, asked by every kind of caller.
 
 mod callers;
+mod ids;
 mod table;
 mod world;
