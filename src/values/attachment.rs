@@ -100,7 +100,7 @@ fn is_media_type(text: &str) -> bool {
     };
     let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
     let typed = essence.trim_end().split_once('/').is_some_and(|(a, b)| token(a) && token(b));
-    typed && parameters.len() <= 255 && parameters.is_ascii() && !has_control(parameters)
+    typed && parameters.len() <= 255 && parameters.is_ascii() && !has_control(text)
 }
 
 fn is_content_id(text: &str) -> bool {
@@ -150,5 +150,15 @@ mod tests {
         );
         assert!(Attachment::parse("a\r\nb", "AAEC", None, None).is_err());
         assert!(Attachment::parse("../a", "AAEC", None, None).is_err());
+    }
+
+    #[test]
+    fn a_line_break_at_the_end_of_a_media_type_is_not_taken_for_white_space() {
+        for good in ["text/plain", "text/plain ; charset=utf-8"] {
+            assert!(is_media_type(good), "{good:?}");
+        }
+        for broken in ["text/plain\r\n", "text/plain\n", "text/plain\r\n;charset=utf-8", "a/b\t"] {
+            assert!(!is_media_type(broken), "{broken:?}");
+        }
     }
 }
