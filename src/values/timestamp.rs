@@ -132,7 +132,8 @@ impl FromStr for Day {
     type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        if text.len() != "2024-01-15".len() {
+        // Else a sign could stand in the place of a year's first digit.
+        if text.len() != "2024-01-15".len() || !text.starts_with(|c: char| c.is_ascii_digit()) {
             return Err(TimeError::Day);
         }
         NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Self).map_err(|_| TimeError::Day)
@@ -209,7 +210,7 @@ mod tests {
         let december: Month = "2024-12".parse().unwrap();
         assert_eq!(december.next().to_string(), "2025-01");
         assert_eq!(december.end().to_string(), "2025-01-01T00:00:00Z");
-        for text in ["2024-1", "2024-00", "2024-01-01", "24-01", ""] {
+        for text in ["2024-1", "2024-00", "2024-01-01", "24-01", "-024-01", "+024-01", ""] {
             assert!(text.parse::<Month>().is_err(), "{text}");
         }
     }
