@@ -61,7 +61,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
 fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut given = headers.get_all(HEADER).iter();
     let Some(first) = given.next() else { return Ok(None) };
+    let printable = |text: &&str| text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
     let text = first.to_str().ok().filter(|text| (1..=255).contains(&text.len()));
+    let text = text.filter(printable);
     match (text, given.next()) {
         (Some(text), None) => Ok(Some(text.to_owned())),
         (_, _) => Err(Problem::invalid_field(
