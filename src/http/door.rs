@@ -67,9 +67,12 @@ async fn known(
     Ok(Caller { key, request_id: request_id.unwrap_or_else(|| RequestId(String::new())) })
 }
 
-/// The scheme is case-insensitive (RFC 9110, 11.1).
+/// The scheme is case-insensitive (RFC 9110, 11.1). Two keys are none: whoever stands before us might
+/// have looked at the other.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(only), None) = (given.next(), given.next()) else { return None };
+    let (scheme, token) = only.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
