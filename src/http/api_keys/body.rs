@@ -16,6 +16,9 @@ const GRACE: u64 = 24 * 60 * 60;
 /// The longest such time.
 const LONGEST_GRACE: u64 = 30 * 24 * 60 * 60;
 
+/// Domains that one key can be bound to.
+const MOST_DOMAINS: usize = 100;
+
 /// A new key.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct CreateKeyBody {
@@ -92,6 +95,10 @@ fn permitted(names: &[String], faults: &mut Faults) -> Permissions {
 fn domains_of(names: &[String], faults: &mut Faults) -> Vec<HostName> {
     if names.is_empty() {
         faults.add("allowed_domains", "give at least one domain, or leave the field out");
+    }
+    if names.len() > MOST_DOMAINS {
+        faults.add("allowed_domains", format!("too many domains: at most {MOST_DOMAINS}"));
+        return Vec::new();
     }
     let each = names.iter().enumerate().map(|(place, name)| {
         faults.keep(&format!("allowed_domains[{place}]"), HostName::domain(name))
