@@ -7,12 +7,15 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::error::Category;
+use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::Api;
+use super::field::{Faults, Unknown, shown};
+use super::json::{self, Fault};
 use super::problem::Problem;
 
 /// The largest body: 25 MiB of attachments are 33.4 MiB in base64, and there are texts beside them.
@@ -34,6 +37,9 @@ impl FromRequest<Api> for Raw {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        if is_coded(request.headers()) {
+            return Err(unsupported("send the body as it is, without Content-Encoding"));
+        }
         let (length, is_json) = (announced(request.headers()), is_json(request.headers()));
         if length.is_some_and(|length| length > LARGEST) {
             return Err(too_large());
@@ -54,11 +60,7 @@ impl Raw {
     /// What stands in it, as JSON.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         if !self.is_json {
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "unsupported_media_type",
-                "send JSON: Content-Type: application/json",
-            ));
+            return Err(unsupported("send JSON: Content-Type: application/json"));
         }
         self.understood()
     }
@@ -77,28 +79,60 @@ impl Raw {
         }
         let text = std::str::from_utf8(&self.bytes)
             .map_err(|_| Problem::malformed("the body is not valid UTF-8"))?;
-        serde_json::from_str(text).map_err(|error| match error.classify() {
-            // Whatever has the right form but another type was taken by its field; what is left is
-            // no object, or names a field twice.
-            Category::Data => Problem::invalid_field(
-                "body",
-                format!(
-                    "give one JSON object that names each field once (line {}, column {})",
-                    error.line(),
-                    error.column()
-                ),
-            ),
-            Category::Io | Category::Syntax | Category::Eof => Problem::malformed(format!(
-                "the body is not valid JSON, or nested too deeply (line {}, column {})",
-                error.line(),
-                error.column()
+        let object = json::object(text)?;
+        // Whatever has another type than its field was taken by the field, which says so later.
+        serde_json::from_value(Value::Object(object)).map_err(|_| Fault::NoObject.into())
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Syntax(line, column) => Self::malformed(format!(
+                "the body is not valid JSON, or nested too deeply (line {line}, column {column})"
             )),
-        })
+            Fault::NoObject => Self::invalid_field("body", "give one JSON object"),
+            Fault::Twice(name) => Self::invalid_field(&shown(&name), "give it once"),
+            Fault::TooMuch => Self::too_large("the body holds too many values: at most 10000"),
+        }
+    }
+}
+
+/// The body of a request that says all by itself: none, or an empty object.
+#[derive(Clone, Debug)]
+pub struct NoBody(pub Raw);
+
+#[derive(Default, Deserialize)]
+struct Nothing {
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+impl FromRequest<Api> for NoBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let headers = request.headers().clone();
+        let raw = Raw::from_request(request, api).await?;
+        let nothing = raw.json_or_nothing::<Nothing>(&headers)?;
+        let mut faults = Faults::default();
+        faults.unknown("", &nothing.unknown);
+        faults.done(Some(Self(raw)))
     }
 }
 
 fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn is_coded(headers: &HeaderMap) -> bool {
+    headers.get_all(header::CONTENT_ENCODING).iter().any(|coding| {
+        !coding.to_str().is_ok_and(|coding| coding.trim().eq_ignore_ascii_case("identity"))
+    })
+}
+
+fn unsupported(message: &str) -> Problem {
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -184,8 +184,7 @@ impl Faults {
     /// Each unknown field is one; `inside` is where they stand.
     pub fn unknown(&mut self, inside: &str, unknown: &Unknown) {
         for name in &unknown.0 {
-            let shown: String = name.chars().filter(|c| !c.is_control()).take(100).collect();
-            self.add(format!("{inside}{shown}"), "there is no such field");
+            self.add(format!("{inside}{}", shown(name)), "there is no such field");
         }
     }
 
@@ -230,6 +229,11 @@ impl Faults {
             Some(_) | None => Err(Problem::invalid(self.0)),
         }
     }
+}
+
+/// A caller's own name of something, fit to be shown to it again.
+pub fn shown(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(100).collect()
 }
 
 macro_rules! written {

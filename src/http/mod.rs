@@ -13,6 +13,7 @@ pub mod emails;
 pub mod field;
 pub mod health;
 pub mod idempotency;
+pub mod json;
 pub mod keyring;
 pub mod logs;
 pub mod observe;

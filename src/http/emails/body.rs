@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::commands::email::Draft;
-use crate::http::field::{Faults, Field, Unknown, written};
+use crate::http::field::{Faults, Field, Unknown, shown, written};
 use crate::http::problem::Problem;
 use crate::values::{
     Attachment, EmailContent, EmailMetadata, ExtraHeaders, MAX_ATTACHMENT_BYTES, Mailbox, Priority,
@@ -275,9 +275,4 @@ fn scheduled(field: Field<String>, now: Timestamp, faults: &mut Faults) -> Optio
         faults.add("scheduled_at", "too far ahead: at most 30 days");
     }
     Some(at)
-}
-
-/// A caller's own name of something, fit to be shown to it again.
-fn shown(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(100).collect()
 }
