@@ -13,6 +13,7 @@ use crate::http::body::Raw;
 use crate::http::caller::{Allowed, Caller, OnTenant, ToChangeKeys, no_such_tenant};
 use crate::http::idempotency::{Answers, Asked};
 use crate::http::problem::{ErrorBody, Problem};
+use crate::http::query::NoQuery;
 use crate::values::{KeyId, TenantId, Token, TokenKind};
 
 /// Makes a key for a tenant; its token is shown this once.
@@ -22,6 +23,7 @@ use crate::values::{KeyId, TenantId, Token, TokenKind};
 pub async fn create(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
+    _: NoQuery,
     asked: Asked,
     raw: Raw,
 ) -> Result<Response, Problem> {
@@ -35,6 +37,7 @@ pub async fn create(
 pub async fn create_own(
     State(api): State<Api>,
     Allowed { caller, .. }: Allowed<ToChangeKeys>,
+    _: NoQuery,
     asked: Asked,
     raw: Raw,
 ) -> Result<Response, Problem> {

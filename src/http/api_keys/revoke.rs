@@ -10,7 +10,7 @@ use crate::http::Api;
 use crate::http::caller::{Allowed, Caller, OnTenant, ToChangeKeys};
 use crate::http::emails::ever_was;
 use crate::http::problem::{ErrorBody, Problem};
-use crate::http::query::Query;
+use crate::http::query::{NoQuery, Query};
 use crate::values::TenantId;
 
 /// Revokes a tenant's key: it opens nothing from here on, on any node.
@@ -20,6 +20,7 @@ use crate::values::TenantId;
 pub async fn revoke(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
+    _: NoQuery,
     path: Path<(String, String)>,
 ) -> Result<Json<Revoked>, Problem> {
     ever_was(&api, tenant).await?;

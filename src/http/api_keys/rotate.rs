@@ -14,7 +14,7 @@ use crate::http::caller::{Allowed, Caller, OnTenant, ToChangeKeys};
 use crate::http::emails::ever_was;
 use crate::http::idempotency::{Answers, Asked};
 use crate::http::problem::{ErrorBody, Problem};
-use crate::http::query::Query;
+use crate::http::query::{NoQuery, Query};
 use crate::values::{KeyId, TenantId, Token, TokenKind};
 
 /// Makes a successor for a tenant's key; the old one still works for a while.
@@ -24,6 +24,7 @@ use crate::values::{KeyId, TenantId, Token, TokenKind};
 pub async fn rotate(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
+    _: NoQuery,
     path: Path<(String, String)>,
     asked: Asked,
     raw: Raw,

@@ -10,6 +10,7 @@ use crate::commands::email::cancel_email::{Because, CancelEmail, Refusal};
 use crate::http::Api;
 use crate::http::caller::{Caller, OfTenant, OnTenant, ToSend};
 use crate::http::problem::{ErrorBody, Problem};
+use crate::http::query::NoQuery;
 use crate::values::{EmailId, TenantId};
 
 /// A mail was withdrawn.
@@ -27,6 +28,7 @@ pub struct Cancelled {
 pub async fn cancel(
     State(api): State<Api>,
     OfTenant { caller, tenant, .. }: OfTenant<ToSend>,
+    _: NoQuery,
     Path(id): Path<String>,
 ) -> Result<Json<Cancelled>, Problem> {
     cancelled(&api, &caller, (tenant, &id)).await
@@ -39,6 +41,7 @@ pub async fn cancel(
 pub async fn cancel_for(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
+    _: NoQuery,
     path: Path<(String, String)>,
 ) -> Result<Json<Cancelled>, Problem> {
     ever_was(&api, tenant).await?;

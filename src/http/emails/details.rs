@@ -8,6 +8,7 @@ use super::{email_of, ever_was, no_such_email};
 use crate::http::Api;
 use crate::http::caller::{Caller, OfTenant, OnTenant, ToSeeEmails};
 use crate::http::problem::{ErrorBody, Problem};
+use crate::http::query::NoQuery;
 use crate::projections::emails::{Details, find};
 use crate::values::{EmailContent, Permission, TenantId};
 
@@ -17,6 +18,7 @@ use crate::values::{EmailContent, Permission, TenantId};
 pub async fn get(
     State(api): State<Api>,
     OfTenant { caller, tenant, .. }: OfTenant<ToSeeEmails>,
+    _: NoQuery,
     Path(id): Path<String>,
 ) -> Result<Json<EmailDetails>, Problem> {
     shown(&api, &caller, (tenant, &id)).await
@@ -29,6 +31,7 @@ pub async fn get(
 pub async fn get_for(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
+    _: NoQuery,
     path: Path<(String, String)>,
 ) -> Result<Json<EmailDetails>, Problem> {
     ever_was(&api, tenant).await?;

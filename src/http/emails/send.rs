@@ -13,6 +13,7 @@ use crate::http::body::Raw;
 use crate::http::caller::{Caller, OfTenant, OnTenant, ToSend, no_such_tenant};
 use crate::http::idempotency::{Answers, Asked, REPLAYED};
 use crate::http::problem::{ErrorBody, Problem};
+use crate::http::query::NoQuery;
 use crate::values::{EmailId, TenantId, Timestamp};
 
 /// Beyond so many bytes, reading and sealing a mail would hold up other requests.
@@ -38,6 +39,7 @@ pub struct Queued {
 pub async fn send(
     State(api): State<Api>,
     OfTenant { caller, tenant, .. }: OfTenant<ToSend>,
+    _: NoQuery,
     asked: Asked,
     raw: Raw,
 ) -> Result<Response, Problem> {
@@ -52,6 +54,7 @@ pub async fn send(
 pub async fn send_for(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
+    _: NoQuery,
     asked: Asked,
     raw: Raw,
 ) -> Result<Response, Problem> {

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::Api;
 use super::caller::Admin;
 use super::problem::{ErrorBody, Problem};
+use super::query::NoQuery;
 use crate::mail::outbox::{Caught, CaughtMail, Outbox};
 use crate::values::Timestamp;
 
@@ -74,7 +75,11 @@ pub async fn page_for_browsers(request: Request, next: Next) -> Response {
 /// Lists the mails that were caught.
 #[utoipa::path(get, path = "/dev/outbox", tag = "Outbox",
     responses((status = 200, body = CaughtList), (status = "4XX", body = ErrorBody)))]
-pub async fn list(State(api): State<Api>, _admin: Admin) -> Result<Json<CaughtList>, Problem> {
+pub async fn list(
+    State(api): State<Api>,
+    _admin: Admin,
+    _: NoQuery,
+) -> Result<Json<CaughtList>, Problem> {
     let caught = outbox(&api)?.list();
     Ok(Json(CaughtList { data: caught.into_iter().map(CaughtView::from).collect() }))
 }
@@ -85,6 +90,7 @@ pub async fn list(State(api): State<Api>, _admin: Admin) -> Result<Json<CaughtLi
 pub async fn get(
     State(api): State<Api>,
     _admin: Admin,
+    _: NoQuery,
     Path(id): Path<String>,
 ) -> Result<Json<CaughtMailView>, Problem> {
     let caught = id.parse().ok().and_then(|id| outbox(&api).ok()?.get(id));
@@ -95,7 +101,11 @@ pub async fn get(
 /// Throws all mails that were caught away.
 #[utoipa::path(delete, path = "/dev/outbox", tag = "Outbox",
     responses((status = 204, description = "They are gone."), (status = "4XX", body = ErrorBody)))]
-pub async fn clear(State(api): State<Api>, _admin: Admin) -> Result<StatusCode, Problem> {
+pub async fn clear(
+    State(api): State<Api>,
+    _admin: Admin,
+    _: NoQuery,
+) -> Result<StatusCode, Problem> {
     outbox(&api)?.clear();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
-use super::body::Raw;
+use super::body::{NoBody, Raw};
 use super::caller::{Admin, OfTenant, OnTenant, ToBelong, no_such_tenant};
 use super::field::{Faults, Field, Unknown};
 use super::idempotency::{Answers, Asked};
 use super::page::{Page, PageQuery};
 use super::problem::{ErrorBody, Problem};
-use super::query::Query;
+use super::query::{NoQuery, Query};
 use crate::commands::tenant::{
     DeleteTenant, ResumeTenant, SuspendTenant, create_tenant, delete_tenant, pause_tenant,
     update_tenant,
@@ -66,6 +66,7 @@ pub struct Deleted {
 pub async fn create(
     State(api): State<Api>,
     _admin: Admin,
+    _: NoQuery,
     asked: Asked,
     raw: Raw,
 ) -> Result<Response, Problem> {
@@ -108,6 +109,7 @@ pub async fn list(
 pub async fn get(
     State(api): State<Api>,
     OnTenant { tenant, .. }: OnTenant,
+    _: NoQuery,
 ) -> Result<Json<TenantView>, Problem> {
     shown(&api, tenant).await
 }
@@ -118,6 +120,7 @@ pub async fn get(
 pub async fn own(
     State(api): State<Api>,
     OfTenant { tenant, .. }: OfTenant<ToBelong>,
+    _: NoQuery,
 ) -> Result<Json<TenantView>, Problem> {
     shown(&api, tenant).await
 }
@@ -136,6 +139,7 @@ async fn shown(api: &Api, tenant: TenantId) -> Result<Json<TenantView>, Problem>
 pub async fn put(
     State(api): State<Api>,
     on: OnTenant,
+    _: NoQuery,
     raw: Raw,
 ) -> Result<Json<TenantView>, Problem> {
     let command = raw.json::<TenantBody>()?.into_change(on.tenant, &api.secrets)?;
@@ -148,8 +152,13 @@ pub async fn put(
 #[utoipa::path(patch, path = "/v1/tenants/{id}", tag = "Tenants", params(("id" = String, Path)),
     request_body = TenantBody,
     responses((status = 200, body = TenantView), (status = "4XX", body = ErrorBody)))]
-pub async fn patch(state: State<Api>, on: OnTenant, raw: Raw) -> Result<Json<TenantView>, Problem> {
-    put(state, on, raw).await
+pub async fn patch(
+    state: State<Api>,
+    on: OnTenant,
+    none: NoQuery,
+    raw: Raw,
+) -> Result<Json<TenantView>, Problem> {
+    put(state, on, none, raw).await
 }
 
 /// Stops a tenant's sending; it may still read, and its queued mail waits.
@@ -159,8 +168,9 @@ pub async fn patch(state: State<Api>, on: OnTenant, raw: Raw) -> Result<Json<Ten
 pub async fn suspend(
     State(api): State<Api>,
     OnTenant { tenant, .. }: OnTenant,
+    _: NoQuery,
     asked: Asked,
-    raw: Raw,
+    NoBody(raw): NoBody,
 ) -> Result<Response, Problem> {
     let answer = (StatusCode::OK, TenantView::after);
     asked.run(&api, (&raw.bytes, Answers::Openly), &SuspendTenant { tenant }, answer).await
@@ -173,8 +183,9 @@ pub async fn suspend(
 pub async fn resume(
     State(api): State<Api>,
     OnTenant { tenant, .. }: OnTenant,
+    _: NoQuery,
     asked: Asked,
-    raw: Raw,
+    NoBody(raw): NoBody,
 ) -> Result<Response, Problem> {
     let answer = (StatusCode::OK, TenantView::after);
     asked.run(&api, (&raw.bytes, Answers::Openly), &ResumeTenant { tenant }, answer).await
@@ -186,6 +197,7 @@ pub async fn resume(
 pub async fn delete(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
+    _: NoQuery,
 ) -> Result<Json<Deleted>, Problem> {
     api.commands.run(&caller.context(), &DeleteTenant { tenant }).await?;
     api.keyring.forget();
