@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Api;
+use super::problem::{ErrorBody, Problem};
 use crate::database::{self, migrate};
 use crate::projections::send_queue;
 
@@ -55,15 +56,16 @@ pub async fn livez() -> &'static str {
 /// The process can answer requests: its database answers and has the schema that it needs.
 #[utoipa::path(get, path = "/readyz", tag = "Operations", security(()), responses(
     (status = 200, description = "It can."),
-    (status = 503, description = "Not now.")))]
-pub async fn readyz(State(api): State<Api>) -> (StatusCode, &'static str) {
+    (status = 503, body = ErrorBody)))]
+pub async fn readyz(State(api): State<Api>) -> Result<&'static str, Problem> {
+    let away = || Problem::unavailable("the database does not answer");
     if !database::answers(&api.pool).await {
-        return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer");
+        return Err(away());
     }
     match migrate::is_up_to_date(&api.pool).await {
-        Ok(true) => (StatusCode::OK, "ok"),
-        Ok(false) => (StatusCode::SERVICE_UNAVAILABLE, "the database is not migrated yet"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer"),
+        Ok(true) => Ok("ok"),
+        Ok(false) => Err(Problem::unavailable("the database is not migrated yet")),
+        Err(_) => Err(away()),
     }
 }
 
