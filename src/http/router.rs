@@ -40,9 +40,9 @@ pub fn router(api: &Api, serves: Serves, cors_origins: &[String]) -> Router {
     let routes = routes
         .layer(CatchPanicLayer::custom(door::panicked))
         .layer(from_fn(door::finish))
-        .layer(from_fn(observe::watch))
-        .layer(from_fn(request_id::name));
-    if cors_origins.is_empty() { routes } else { routes.layer(cors(cors_origins)) }
+        .layer(from_fn(observe::watch));
+    let routes = if cors_origins.is_empty() { routes } else { routes.layer(cors(cors_origins)) };
+    routes.layer(from_fn(request_id::name))
 }
 
 fn everything(api: &Api) -> OpenApiRouter<Api> {
@@ -101,8 +101,13 @@ fn cors(origins: &[String]) -> CorsLayer {
         [star] if star == "*" => AllowOrigin::any(),
         listed => AllowOrigin::list(listed.iter().filter_map(|o| HeaderValue::from_str(o).ok())),
     };
-    let exposed =
-        ["x-request-id", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+    let exposed = [
+        "idempotent-replayed",
+        "x-request-id",
+        "x-ratelimit-limit",
+        "x-ratelimit-remaining",
+        "x-ratelimit-reset",
+    ];
     CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
