@@ -1,6 +1,7 @@
 //! Why a command was not carried out: the rules, a name that is taken, or the log itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::events::store::ReadError;
 use crate::events::store::append::AppendError;
@@ -28,6 +29,8 @@ pub enum CommandError<R> {
     /// It would be more than the day allows.
     #[error("the day's allowance of {limit} is used up: {used} so far")]
     OverQuota {
+        /// How long that day still is.
+        wait: Duration,
         /// The allowance.
         limit: u64,
         /// What was used before.
@@ -57,7 +60,7 @@ impl<R> From<AppendError> for CommandError<R> {
     fn from(error: AppendError) -> Self {
         match error {
             AppendError::Taken { kind, name } => Self::Taken { kind, name },
-            AppendError::OverQuota { limit, used } => Self::OverQuota { limit, used },
+            AppendError::OverQuota { wait, limit, used } => Self::OverQuota { wait, limit, used },
             AppendError::KeyReused => Self::KeyReused,
             AppendError::Database(error) => Self::Unsaid(error),
             AppendError::Full | AppendError::Stopping => Self::Full,

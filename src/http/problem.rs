@@ -175,10 +175,11 @@ impl<R: Into<Self>> From<CommandError<R>> for Problem {
             CommandError::Taken { kind, name } => {
                 Self::conflict("taken", format!("the {kind} {name} belongs to another tenant"))
             }
-            CommandError::OverQuota { limit, used } => Self::too_many(
+            CommandError::OverQuota { wait, limit, used } => Self::too_many(
                 "daily_limit",
                 format!("{used} of {limit} emails are sent today (UTC): nothing was queued"),
-                60,
+                // Not a moment before the day has ended.
+                wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
             ),
             CommandError::KeyReused => Self::conflict(
                 "idempotency_key_reused",

@@ -1,5 +1,7 @@
 //! What is asked of the log's writer, and what it answers.
 
+use std::time::Duration;
+
 use tokio::sync::{mpsc::error::TrySendError, oneshot};
 
 use crate::values::{Day, TenantId, Timestamp};
@@ -123,6 +125,8 @@ pub enum AppendError {
     /// It would be more than the day allows.
     #[error("the day's allowance of {limit} is used up: {used} so far")]
     OverQuota {
+        /// How long that day still is.
+        wait: Duration,
         /// The allowance.
         limit: u64,
         /// What was used before.

@@ -42,7 +42,7 @@ impl Known {
         if append.parts.iter().any(|part| self.version(&part.stream) != part.expected) {
             return Err(AppendError::Conflict);
         }
-        append.guards.iter().try_for_each(|guard| self.check(guard))?;
+        append.guards.iter().try_for_each(|guard| self.check(guard, append.at))?;
         for guard in &append.guards {
             self.keep(guard, append.at, changes);
         }
@@ -74,7 +74,7 @@ impl Known {
         Ok(())
     }
 
-    fn check(&self, guard: &Guard) -> Result<(), AppendError> {
+    fn check(&self, guard: &Guard, now: Timestamp) -> Result<(), AppendError> {
         match guard {
             Guard::StreamAt { stream, version } if self.version(stream) != *version => {
                 Err(AppendError::Moved(stream.clone()))
@@ -88,7 +88,8 @@ impl Known {
             Guard::Quota { tenant, day, amount, limit: Some(limit) } => {
                 let used = self.quotas.get(&(*tenant, *day)).copied().unwrap_or(0);
                 if used.saturating_add(*amount) > *limit {
-                    return Err(AppendError::OverQuota { limit: *limit, used });
+                    let wait = day.end().since(now);
+                    return Err(AppendError::OverQuota { wait, limit: *limit, used });
                 }
                 Ok(())
             }
@@ -235,7 +236,7 @@ mod tests {
         let quota = |amount| Guard::Quota { tenant, day: now().day(), amount, limit: Some(10) };
         turn.ask(&append(tenant, 0, vec![quota(8)])).unwrap();
         let over = turn.ask(&append(tenant, 1, vec![quota(3)]));
-        assert!(matches!(over, Err(AppendError::OverQuota { limit: 10, used: 8 })));
+        assert!(matches!(over, Err(AppendError::OverQuota { limit: 10, used: 8, .. })));
         turn.ask(&append(tenant, 1, vec![quota(2)])).unwrap();
         assert!(turn.ask(&append(tenant, 2, vec![quota(1)])).is_err());
     }
