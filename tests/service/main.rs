@@ -1,5 +1,9 @@
 //! The service as its users see it: through HTTP and SMTP, on a real Postgres.
 
 mod app;
+mod input;
 mod isolation;
 mod page;
+mod secrets;
+#[path = "../support/mod.rs"]
+pub mod support;

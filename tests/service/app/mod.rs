@@ -125,9 +125,12 @@ impl App {
         answer.body["data"].as_array().unwrap().clone()
     }
 
-    /// How many facts there are.
+    /// How many facts there are, besides those that count requests.
     pub(crate) async fn events(&self) -> i64 {
-        sqlx::query_scalar("select count(*) from events").fetch_one(&self.pool).await.unwrap()
+        sqlx::query_scalar("select count(*) from events where type not like 'usage.%'")
+            .fetch_one(&self.pool)
+            .await
+            .unwrap()
     }
 
     /// Ends it in order.
