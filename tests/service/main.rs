@@ -1,8 +1,11 @@
 //! The service as its users see it: through HTTP and SMTP, on a real Postgres.
 
 mod app;
+mod idempotency;
 mod input;
 mod isolation;
+mod keys;
+mod limits;
 mod page;
 mod secrets;
 #[path = "../support/mod.rs"]

@@ -19,6 +19,11 @@ impl Caller {
         Self { url: url.to_owned(), token, client: Client::new() }
     }
 
+    /// The token that it brings.
+    pub(crate) fn token(&self) -> &str {
+        self.token.as_deref().unwrap_or_default()
+    }
+
     /// A request that is not sent yet.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.url));

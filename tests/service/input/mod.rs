@@ -1,5 +1,6 @@
 //! What is not taken, how that is said, and that nothing comes of it.
 
+mod away;
 mod bodies;
 mod emails;
 mod heads;

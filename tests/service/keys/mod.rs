@@ -1,0 +1,6 @@
+//! API keys: made, used, rotated, revoked.
+
+mod bounds;
+mod ends;
+mod life;
+mod rotation;
