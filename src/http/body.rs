@@ -112,9 +112,8 @@ impl FromRequest<Api> for NoBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        let headers = request.headers().clone();
         let raw = Raw::from_request(request, api).await?;
-        let nothing = raw.json_or_nothing::<Nothing>(&headers)?;
+        let nothing = raw.json_or_nothing::<Nothing>()?;
         let mut faults = Faults::default();
         faults.unknown("", &nothing.unknown);
         faults.done(Some(Self(raw)))
