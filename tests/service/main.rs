@@ -1,6 +1,7 @@
 //! The service as its users see it: through HTTP and SMTP, on a real Postgres.
 
 mod app;
+mod delivery;
 mod idempotency;
 mod input;
 mod isolation;
