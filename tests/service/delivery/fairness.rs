@@ -47,3 +47,19 @@ async fn a_relay_that_hangs_does_not_stop_anothers_mail(db: PgPool) {
     assert_eq!(hangs.mails(), []);
     app.stop().await;
 }
+
+#[sqlx::test]
+async fn several_relays_that_hang_do_not_stop_anothers_mail(db: PgPool) {
+    let (hangs, well) = (TestRelay::start().await, TestRelay::start().await);
+    let app = App::with(&db, &[("QUEUE_WORKERS", "8"), ("SMTP_TIMEOUT", "600")]).await;
+    hangs.on(Step::Greeting, Act::Stall);
+    for domain in ["one.com", "two.com", "three.com"] {
+        let stuck = tenant_by(&app, domain, &hangs).await;
+        send_many(&stuck, 8).await;
+    }
+    hangs.wait_until(|seen| seen.open >= 3).await;
+    let free = tenant_by(&app, "free.com", &well).await;
+    let email = free.sends(&free.hello()).await;
+    becomes(&free, &email, "delivered").await;
+    app.stop().await;
+}
