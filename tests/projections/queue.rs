@@ -26,6 +26,7 @@ async fn take(db: &PgPool, clock: &Clock, lease: u128, after: &str, most: i64) -
         until: now.plus(LEASE),
         after,
         sated: &[],
+        flying: &[],
         per_tenant: 1,
         most,
     };

@@ -29,6 +29,8 @@ pub struct Wanted<'a> {
     pub after: &'a str,
     /// These have as much as they may have of this worker.
     pub sated: &'a [String],
+    /// Not these: the worker still has them, even if their leases have run out meanwhile.
+    pub flying: &'a [String],
     /// At most so many of one tenant.
     pub per_tenant: i64,
     /// At most so many in all.
@@ -60,6 +62,7 @@ pub async fn claim(pool: &PgPool, wanted: &Wanted<'_>) -> sqlx::Result<Vec<Claim
                    select q.email_id from send_queue q
                    where q.tenant_id = w.tenant_id and q.due_at <= $2
                      and (q.lease is null or q.leased_until <= $2)
+                     and not (q.email_id = any($8))
                    order by q.priority, q.due_at, q.email_id
                    limit $6 for update skip locked
                ) d
@@ -76,6 +79,7 @@ pub async fn claim(pool: &PgPool, wanted: &Wanted<'_>) -> sqlx::Result<Vec<Claim
         wanted.sated,
         wanted.per_tenant,
         wanted.most,
+        wanted.flying,
     )
     .fetch_all(pool)
     .await

@@ -53,10 +53,6 @@ impl Flights {
         }
     }
 
-    pub(super) fn has(&self, email: &str) -> bool {
-        self.by_email.contains_key(email)
-    }
-
     /// The tenants that have as many on their way as they may.
     pub(super) fn sated(&self) -> Vec<String> {
         let sated =

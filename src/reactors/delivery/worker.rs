@@ -99,6 +99,7 @@ impl Worker {
             until: now.plus(delivery.lease),
             after: &self.after,
             sated: &self.flights.sated(),
+            flying: &self.flights.emails_and_leases().0,
             per_tenant: i64::try_from(per_tenant.min(left)).unwrap_or(1),
             most: i64::try_from(room).unwrap_or(1),
         };
@@ -117,9 +118,6 @@ impl Worker {
         let called_off = CancellationToken::new();
         let (tenant, since) = (claimed.tenant_id.clone(), Instant::now());
         let flight = Flight { tenant, lease, since, called_off: called_off.clone() };
-        if self.flights.has(&claimed.email_id) {
-            tracing::warn!(email = claimed.email_id, "taken again after its lease ran out");
-        }
         self.flights.add(claimed.email_id.clone(), flight);
         let (delivery, end) = (Arc::clone(&self.delivery), self.end.clone());
         self.tasks.spawn("attempt", async move {

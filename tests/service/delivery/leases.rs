@@ -57,3 +57,22 @@ async fn a_mail_claimed_by_a_worker_that_never_began_waits_for_the_lease_only(db
     assert_eq!(kinds(&shown), ["queued", "sending", "delivered"]);
     app.stop().await;
 }
+
+#[sqlx::test]
+async fn a_worker_that_still_waits_for_a_slow_relay_does_not_send_the_mail_again(db: PgPool) {
+    let relay = TestRelay::start().await;
+    let app = App::with(&db, &[("SMTP_TIMEOUT", "600")]).await;
+    let acme = tenant_by(&app, "acme.com", &relay).await;
+    relay.once(Step::End, Act::Wait);
+    let slow = acme.sends(&acme.hello()).await;
+    relay.wait_until(|seen| !seen.commands("DATA").is_empty()).await;
+    // The lease has run out, as when the database was away for a minute.
+    app.advance(61);
+    let other = acme.sends(&acme.hello()).await;
+    becomes(&acme, &other, "delivered").await;
+    relay.go_on();
+    let shown = becomes(&acme, &slow, "delivered").await;
+    assert_eq!(kinds(&shown), ["queued", "sending", "delivered"]);
+    assert_eq!(relay.mails().len(), 2);
+    app.stop().await;
+}
