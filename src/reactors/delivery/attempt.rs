@@ -42,9 +42,9 @@ enum Hindrance {
     Unwritable(String),
     #[error("the tenant is gone")]
     NoTenant,
-    /// Not the email's fault: later it may go.
-    #[error("{0}")]
-    Later(String),
+    /// Not the email's fault: later it may go. The cause is logged, since it is not the sender's business.
+    #[error("it cannot be prepared at present: the fault is ours")]
+    Later,
 }
 
 impl Delivery {
@@ -93,7 +93,10 @@ impl Delivery {
     }
 
     async fn prepared(&self, subject: &Subject) -> Result<(Route, Message), Hindrance> {
-        let later = |error: &dyn std::fmt::Display| Hindrance::Later(error.to_string());
+        let later = |error: &dyn std::error::Error| {
+            tracing::warn!(email = %subject.id, error = chain(error), "it cannot be prepared");
+            Hindrance::Later
+        };
         let past = self.commands.tenant(subject.tenant).await.map_err(|error| later(&error))?;
         let tenant = past.state.ever().ok_or(Hindrance::NoTenant)?;
         let route = self.route(tenant, past.version).map_err(|error| later(&error))?;
@@ -101,10 +104,7 @@ impl Delivery {
         let sealed = self.commands.store().content(subject.tenant, digest).await;
         let sealed = sealed.map_err(|error| later(&error))?.ok_or(Hindrance::NoContents)?;
         let owner = EmailContent::owner(subject.tenant, digest);
-        let bytes = self
-            .secrets
-            .open_bytes(&owner, &sealed)
-            .map_err(|error| Hindrance::Later(error.to_string()))?;
+        let bytes = self.secrets.open_bytes(&owner, &sealed).map_err(|error| later(&error))?;
         let content = EmailContent::from_bytes(&bytes).map_err(|_| Hindrance::BrokenContents)?;
         let letter = letter(subject, content);
         let message = tokio::task::spawn_blocking(move || compose(&letter)).await;
@@ -194,7 +194,7 @@ fn letter(subject: &Subject, content: EmailContent) -> Letter {
 fn hindered(subject: &Subject, hindrance: &Hindrance) -> Vec<(Address, RecipientOutcome)> {
     let message = hindrance.to_string();
     let outcome = match hindrance {
-        Hindrance::Later(_) => {
+        Hindrance::Later => {
             RecipientOutcome::Deferred { code: None, message, may_have_arrived: false }
         }
         Hindrance::NoContents

@@ -10,6 +10,7 @@ mod relays;
 mod retries;
 mod settings;
 mod standing;
+mod trouble;
 
 use serde_json::{Value, json};
 
