@@ -4,6 +4,7 @@ pub mod embedded;
 pub mod migrate;
 pub mod request_meter;
 pub mod secret_file;
+pub mod settling;
 
 use std::time::Duration;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 
+use super::settling::Settling;
 use crate::tasks::Tasks;
 use crate::values::{Day, TenantId, Timestamp};
 
@@ -17,6 +18,7 @@ const QUEUE: usize = 4_096;
 pub struct RequestMeter {
     queue: mpsc::Sender<Asked>,
     pool: PgPool,
+    settling: Settling,
 }
 
 /// A request's place in its window.
@@ -80,7 +82,7 @@ impl RequestMeter {
                 count(&counting, std::mem::take(&mut batch)).await;
             }
         });
-        Self { queue, pool }
+        Self { queue, pool, settling: Settling::default() }
     }
 
     /// Counts one request and says which place it has in its window.
@@ -96,6 +98,28 @@ impl RequestMeter {
         let asked = Asked { tenant, day: now.day(), window: Window { start, seconds }, answer };
         self.queue.try_send(asked).map_err(|_| MeterError::Full)?;
         told.await.ok().flatten().ok_or(MeterError::Database)
+    }
+
+    /// Where readers wait for requests to become facts.
+    pub fn settling(&self) -> &Settling {
+        &self.settling
+    }
+
+    /// A tenant's days with requests that are no facts yet.
+    pub async fn unrecorded_of(&self, tenant: TenantId) -> sqlx::Result<Vec<DayTotal>> {
+        let rows = sqlx::query!(
+            "select tenant_id, day, requests from request_counts
+             where tenant_id = $1 and requests > recorded order by day",
+            tenant.to_string(),
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let totals = rows.into_iter().map(|row| DayTotal {
+            tenant_id: row.tenant_id,
+            day: row.day.into(),
+            requests: u64::try_from(row.requests).unwrap_or(0),
+        });
+        Ok(totals.collect())
     }
 
     /// The days with requests that are no facts yet, some hundreds after the given one.

@@ -188,8 +188,8 @@ impl Runner {
 pub struct Freshness {
     /// It had reached the head of the log as it was when we asked.
     pub caught_up: bool,
-    /// When it moved last.
-    pub moved_at: Option<Timestamp>,
+    /// When the first fact was recorded that it did not know; none if it knew all.
+    pub ignorant_since: Option<Timestamp>,
 }
 
 /// Waits, within bounds, until a read model has reached the present head of the log.
@@ -198,19 +198,31 @@ pub async fn caught_up(pool: &PgPool, projection: &str) -> sqlx::Result<Freshnes
     let mut waited = Duration::ZERO;
     let mut pause = Duration::from_millis(2);
     loop {
-        let cursor = sqlx::query!(
-            "select position, updated_at from projection_cursors where projection = $1",
+        let position = sqlx::query_scalar!(
+            "select position from projection_cursors where projection = $1",
             projection,
         )
         .fetch_optional(pool)
-        .await?;
-        let caught_up = head == 0 || cursor.as_ref().is_some_and(|c| c.position >= head);
-        if caught_up || waited >= PATIENCE {
-            let moved_at = cursor.map(|cursor| cursor.updated_at.into());
-            return Ok(Freshness { caught_up, moved_at });
+        .await?
+        .unwrap_or(0);
+        if position >= head {
+            return Ok(Freshness { caught_up: true, ignorant_since: None });
+        }
+        if waited >= PATIENCE {
+            let ignorant_since = recorded_after(pool, position).await?;
+            return Ok(Freshness { caught_up: false, ignorant_since });
         }
         sleep(pause).await;
         waited += pause;
         pause = (pause * 2).min(Duration::from_millis(50));
     }
+}
+
+/// When the next fact after a position was recorded.
+async fn recorded_after(pool: &PgPool, position: i64) -> sqlx::Result<Option<Timestamp>> {
+    let next = sqlx::query_scalar!(
+        "select recorded_at from events where position > $1 order by position limit 1",
+        position,
+    );
+    Ok(next.fetch_optional(pool).await?.map(Timestamp::from))
 }

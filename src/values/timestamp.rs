@@ -152,6 +152,11 @@ impl Month {
         Self(self.0.checked_add_months(Months::new(1)).unwrap_or(self.0))
     }
 
+    /// Its first moment.
+    pub fn begin(self) -> Timestamp {
+        Timestamp(self.0.and_time(chrono::NaiveTime::MIN).and_utc())
+    }
+
     /// The first moment that is no more in it.
     pub fn end(self) -> Timestamp {
         Timestamp(self.next().0.and_time(chrono::NaiveTime::MIN).and_utc())

@@ -11,3 +11,4 @@ mod page;
 mod secrets;
 #[path = "../support/mod.rs"]
 pub mod support;
+mod usage;

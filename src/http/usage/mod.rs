@@ -2,6 +2,8 @@
 
 pub mod view;
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -36,6 +38,10 @@ pub struct UsageQuery {
     #[param(ignore)]
     unknown: Unknown,
 }
+
+/// What was decided before midnight may be written a little later, and the nodes' clocks differ: only
+/// so long after its end a period does not change any more.
+const GRACE: Duration = Duration::from_secs(5 * 60);
 
 /// Whether days are wanted too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +81,7 @@ pub async fn get(
         let message = "days are shown for one tenant: /v1/tenants/{id}/usage";
         return Err(Problem::invalid_field("granularity", message));
     }
-    let asked = asked(&api, month).await?;
+    let asked = asked(&api, month, None).await?;
     let all = AllUsageView::of(&asked, rows::all_tenants(&api.pool, month).await?);
     if !wants_csv(&headers) {
         return Ok(Json(all).into_response());
@@ -86,22 +92,28 @@ pub async fn get(
 
 async fn one(api: &Api, tenant: TenantId, query: UsageQuery) -> Result<Json<UsageView>, Problem> {
     let (month, granularity) = query.read(api)?;
-    let asked = asked(api, month).await?;
+    let asked = asked(api, month, Some(tenant)).await?;
     let days = rows::days(&api.pool, tenant, month).await?;
     let view = UsageView::of(tenant, &asked, &days);
     Ok(Json(if granularity == Granularity::Day { view.with_days(&days) } else { view }))
 }
 
 /// The period, and how far the counts can be trusted.
-async fn asked(api: &Api, month: Month) -> Result<Asked, Problem> {
+///
+/// In this order: what becomes a fact first is known to the read model afterwards. The other way round,
+/// a period could be called final without the facts that were written in between.
+async fn asked(api: &Api, month: Month, whose: Option<TenantId>) -> Result<Asked, Problem> {
     let now = api.clock.now();
-    let fresh = caught_up(&api.pool, "usage").await?;
-    let ended = month.end() <= now;
-    let settled = ended && {
+    let settling = api.meter.settling();
+    // The request that asks has been counted already, so it finds itself.
+    let counted = settling.settled(whose).await;
+    let settled = month.end().plus(GRACE) <= now && {
         let (first, after) = (month.first_day(), month.next().first_day());
         api.meter.is_settled(first, after).await?
     };
-    let as_of = if fresh.caught_up { now } else { fresh.moved_at.unwrap_or(now) };
+    let fresh = caught_up(&api.pool, "usage").await?;
+    let counted_until = if counted { now } else { settling.until().unwrap_or(month.begin()) };
+    let as_of = fresh.ignorant_since.unwrap_or(now).min(counted_until);
     Ok(Asked { month, as_of, is_final: settled && fresh.caught_up })
 }
 

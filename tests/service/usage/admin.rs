@@ -1,0 +1,54 @@
+//! What every tenant used, for those who bill them; and what a tenant sees of its own.
+
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::app::{ADMIN, App};
+
+#[sqlx::test]
+async fn an_admin_sees_every_tenants_usage_as_json_or_csv(db: PgPool) {
+    let app = App::start(&db).await;
+    let acme = app.tenant("acme.com").await;
+    let idle = app.tenant("idle.com").await;
+    acme.sends(&acme.hello_with(&json!({"to": ["a@example.org", "b@example.org"]}))).await;
+    app.settle().await;
+    let all = app.admin().get("/v1/usage").await.expect(200);
+    assert_eq!((all.text_at("/period"), &all.body["final"]), ("2024-01".to_owned(), &json!(false)));
+    let line = |id: &str, mails: i64| {
+        json!({"tenant_id": id, "emails_sent": mails, "emails_delivered": mails,
+               "emails_bounced": 0, "emails_failed": 0, "emails_cancelled": 0,
+               "api_requests": i64::from(mails > 0)})
+    };
+    let mut expected = [line(&acme.id, 2), line(&idle.id, 0)];
+    expected.sort_by_key(|line| line["tenant_id"].as_str().map(ToOwned::to_owned));
+    assert_eq!(all.body["data"], json!(expected));
+    let csv = app.admin().request(reqwest::Method::GET, "/v1/usage?period=2024-01");
+    let csv = app.admin().send(csv.header("Accept", "text/csv")).await.expect(200);
+    assert!(csv.header("content-type").unwrap().starts_with("text/csv"));
+    let mut lines: Vec<&str> = csv.text.split("\r\n").collect();
+    assert_eq!(lines.pop(), Some(""), "the last line is ended too");
+    assert!(!csv.text.replace("\r\n", "").contains(['\r', '\n']));
+    assert_eq!(
+        lines[0],
+        "tenant_id,period,emails_sent,emails_delivered,emails_bounced,emails_failed,\
+         emails_cancelled,api_requests,as_of,final"
+    );
+    let of_acme = format!("{},2024-01,2,2,0,0,0,1,2024-01-15T10:30:00Z,false", acme.id);
+    assert!(lines.contains(&of_acme.as_str()), "{}", csv.text);
+    assert_eq!(lines.len(), 3);
+    app.stop().await;
+}
+
+#[sqlx::test]
+async fn a_tenant_sees_its_own_usage_and_needs_the_permission_for_it(db: PgPool) {
+    let app = App::start(&db).await;
+    let (acme, other) = (app.tenant("acme.com").await, app.tenant("other.com").await);
+    other.sends(&other.hello()).await;
+    let own = app.caller_with(&acme.id, &["usage:read"]).await.get("/v1/usage").await.expect(200);
+    assert_eq!(own.text_at("/tenant_id"), acme.id);
+    assert_eq!(own.number_at("/emails_sent"), 0);
+    app.caller_with(&acme.id, &["send"]).await.get("/v1/usage").await.expect(403);
+    acme.caller.get(&other.path("/usage")).await.expect(404);
+    app.caller(ADMIN).get("/v1/usage?granularity=day").await.expect(422);
+    app.stop().await;
+}
