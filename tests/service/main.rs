@@ -1,5 +1,7 @@
 //! The service as its users see it: through HTTP and SMTP, on a real Postgres.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails like a test")]
+
 mod app;
 mod delivery;
 mod idempotency;

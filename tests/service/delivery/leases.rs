@@ -2,7 +2,6 @@
 
 use serde_json::json;
 use sqlx::PgPool;
-use uuid::Uuid;
 
 use super::{becomes, header, kinds, moment, tenant_by};
 use crate::app::{App, until};
@@ -16,8 +15,10 @@ async fn a_mail_whose_worker_is_gone_goes_again_under_the_same_message_id(db: Pg
     relay.once(Step::End, Act::TakeAndStall);
     let email = acme.sends(&acme.hello()).await;
     relay.wait_for_mails(1).await;
-    let gone = Uuid::from_u128(7);
-    sqlx::query("update send_queue set lease = $1").bind(gone).execute(&app.pool).await.unwrap();
+    sqlx::raw_sql("update send_queue set lease = gen_random_uuid()")
+        .execute(&app.pool)
+        .await
+        .unwrap();
     app.stop().await;
     let app = App::start(&db).await;
     let acme_again = app.caller(&acme.token);
@@ -41,10 +42,9 @@ async fn a_mail_claimed_by_a_worker_that_never_began_waits_for_the_lease_only(db
     let acme = tenant_by(&app, "acme.com", &relay).await;
     let at = json!({"scheduled_at": "2024-01-15T10:31:00Z"});
     let email = acme.sends(&acme.hello_with(&at)).await;
-    sqlx::query(
-        "update send_queue set lease = $1, leased_until = '2024-01-15T10:32:00Z', fence = 1",
+    sqlx::raw_sql(
+        "update send_queue set lease = gen_random_uuid(), leased_until = '2024-01-15T10:32:00Z', fence = 1",
     )
-    .bind(Uuid::from_u128(7))
     .execute(&app.pool)
     .await
     .unwrap();

@@ -102,7 +102,7 @@ async fn a_mail_whose_contents_are_gone_fails_and_says_so(db: PgPool) {
     let acme = app.tenant("acme.com").await;
     let later = json!({"scheduled_at": "2024-01-15T11:00:00Z"});
     let email = acme.sends(&acme.hello_with(&later)).await;
-    sqlx::query("delete from email_contents").execute(&app.pool).await.unwrap();
+    sqlx::raw_sql("delete from email_contents").execute(&app.pool).await.unwrap();
     app.advance(1_800);
     let shown = becomes(&acme, &email, "failed").await;
     assert_eq!(shown.text_at("/last_error"), "its contents are not kept any more");

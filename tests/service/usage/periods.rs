@@ -41,7 +41,7 @@ async fn a_read_model_that_lags_behind_says_up_to_when_it_knows(db: PgPool) {
     app.settle().await;
     // Another node has the read model and is stuck.
     let mut stuck = app.pool.begin().await.unwrap();
-    sqlx::query("select from projection_cursors where projection = 'usage' for update")
+    sqlx::raw_sql("select from projection_cursors where projection = 'usage' for update")
         .execute(&mut *stuck)
         .await
         .unwrap();
