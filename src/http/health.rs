@@ -56,16 +56,15 @@ pub async fn livez() -> &'static str {
 /// The process can answer requests: its database answers and has the schema that it needs.
 #[utoipa::path(get, path = "/readyz", tag = "Operations", security(()), responses(
     (status = 200, description = "It can."),
-    (status = 503, body = ErrorBody)))]
+    (status = 503, body = ErrorBody, description = "Not now.")))]
 pub async fn readyz(State(api): State<Api>) -> Result<&'static str, Problem> {
-    let away = || Problem::unavailable("the database does not answer");
     if !database::answers(&api.pool).await {
-        return Err(away());
+        return Err(Problem::unavailable("the database does not answer"));
     }
     match migrate::is_up_to_date(&api.pool).await {
         Ok(true) => Ok("ok"),
         Ok(false) => Err(Problem::unavailable("the database is not migrated yet")),
-        Err(_) => Err(away()),
+        Err(_) => Err(Problem::unavailable("the database does not answer")),
     }
 }
 

@@ -9,6 +9,7 @@ mod input;
 mod isolation;
 mod keys;
 mod limits;
+mod operations;
 mod page;
 mod secrets;
 #[path = "../support/mod.rs"]
