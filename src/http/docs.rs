@@ -1,8 +1,8 @@
 //! The description of the API, made from the handlers' own types, and a page to browse it.
 
 use axum::Router;
-use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{OpenApi, RefOr};
 use utoipa::{Modify, OpenApi as _};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -33,6 +33,37 @@ impl Modify for KeyScheme {
     }
 }
 
+/// What OpenAPI asks for and no handler should have to say: a name of its own for each operation (clients
+/// are generated with it), and a word for each answer.
+fn completed(mut api: OpenApi) -> OpenApi {
+    for item in api.paths.paths.values_mut() {
+        let all = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
+        for operation in all.into_iter().flatten() {
+            let tag = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
+            let own = operation.operation_id.take().unwrap_or_default();
+            let name = format!("{tag}_{own}").to_lowercase().replace(' ', "_");
+            operation.operation_id = Some(name);
+            for (status, response) in &mut operation.responses.responses {
+                if let RefOr::T(response) = response
+                    && response.description.is_empty()
+                {
+                    usual(status).clone_into(&mut response.description);
+                }
+            }
+        }
+    }
+    api
+}
+
+/// What an answer with this status is.
+fn usual(status: &str) -> &'static str {
+    match status.as_bytes().first() {
+        Some(b'2') => "What was asked for.",
+        Some(b'4') => "Refused: the code and the message say why.",
+        _ => "Not now, or a fault of ours.",
+    }
+}
+
 /// The description without the routes.
 pub fn base() -> OpenApi {
     Base::openapi()
@@ -41,5 +72,5 @@ pub fn base() -> OpenApi {
 /// `/openapi.json`, and the page `/docs`, which needs no network.
 pub fn routes(api: OpenApi) -> Router {
     let config = Config::default().validator_url("none").persist_authorization(true);
-    SwaggerUi::new("/docs").url("/openapi.json", api).config(config).into()
+    SwaggerUi::new("/docs").url("/openapi.json", completed(api)).config(config).into()
 }

@@ -48,7 +48,7 @@ pub struct LogEntry {
 }
 
 /// Lists what happened to the tenant's emails.
-#[utoipa::path(get, path = "/v1/logs", tag = "Emails", params(LogsQuery, PageQuery),
+#[utoipa::path(get, path = "/v1/logs", tag = "Emails", operation_id = "list_log", params(LogsQuery, PageQuery),
     responses((status = 200, body = Page<LogEntry>), (status = "4XX", body = ErrorBody)))]
 pub async fn list(
     State(api): State<Api>,

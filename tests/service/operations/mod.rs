@@ -1,3 +1,4 @@
 //! What those see who run the service.
 
+mod description;
 mod health;
