@@ -33,6 +33,9 @@ fn begin() {
     ] {
         metrics::counter!(name).increment(0);
     }
+    for stage in ["connect", "tls", "greeting", "login", "mail", "rcpt", "data", "end"] {
+        metrics::counter!("selfmx_smtp_errors_total", "stage" => stage).increment(0);
+    }
     metrics::gauge!("selfmx_smtp_connections").set(0.0);
 }
 

@@ -2,3 +2,4 @@
 
 mod description;
 mod health;
+mod metrics;
