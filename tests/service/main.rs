@@ -11,7 +11,9 @@ mod keys;
 mod limits;
 mod operations;
 mod page;
+mod reads;
 mod secrets;
 #[path = "../support/mod.rs"]
 pub mod support;
+mod tenants;
 mod usage;

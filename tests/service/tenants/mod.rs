@@ -1,0 +1,5 @@
+//! Tenants: made, found, changed, stopped.
+
+mod changes;
+mod domains;
+mod lists;
