@@ -24,13 +24,13 @@ use crate::values::{KeyId, TenantId, Token, TokenKind};
 pub async fn rotate(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
-    _: NoQuery,
-    path: Path<(String, String)>,
+    path: (Path<(String, String)>, NoQuery),
     asked: Asked,
     raw: Raw,
 ) -> Result<Response, Problem> {
     ever_was(&api, tenant).await?;
-    rotated(&api, (&caller, tenant, &path.1), &asked, &raw).await
+    let (Path((_, key)), NoQuery) = path;
+    rotated(&api, (&caller, tenant, &key), &asked, &raw).await
 }
 
 /// Makes a successor for a key of the tenant whose key asks.
