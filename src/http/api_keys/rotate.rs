@@ -28,6 +28,7 @@ pub async fn rotate(
     asked: Asked,
     raw: Raw,
 ) -> Result<Response, Problem> {
+    let (Path((_, key)), NoQuery) = whose;
     ever_was(&api, tenant).await?;
     let (Path((_, key)), NoQuery) = path;
     rotated(&api, (&caller, tenant, &key), &asked, &raw).await
