@@ -12,13 +12,6 @@ pub(super) struct RawAnswer {
     pub(super) text: String,
 }
 
-impl RawAnswer {
-    /// True if a header has this value.
-    pub(super) fn has(&self, header: &str) -> bool {
-        self.text.to_ascii_lowercase().contains(&format!("\r\n{}\r\n", header.to_ascii_lowercase()))
-    }
-}
-
 /// Sends bytes on a connection of their own and reads until the service hangs up.
 pub(super) async fn exchange(app: &App, bytes: &[u8]) -> RawAnswer {
     let mut stream = connect(app).await;

@@ -142,7 +142,11 @@ async fn ask_rightly(route: &Route, acme: &World, caller: &Caller, admin: bool) 
         Needs::Either(_, Names::InBody) if admin => {
             body.as_mut().unwrap()["tenant_id"] = acme.tenant.id.clone().into();
         }
-        _ => {}
+        Needs::Nothing
+        | Needs::Admin
+        | Needs::AdminOfTenant
+        | Needs::Tenant(_)
+        | Needs::Either(..) => {}
     }
     route.ask(caller, &path, body.as_ref()).await
 }

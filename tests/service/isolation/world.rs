@@ -1,6 +1,6 @@
 //! What the routes are asked about: two tenants, each with a key to spare and a mail that waits.
 
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::table::Route;
@@ -86,7 +86,7 @@ impl Route {
     /// Asks.
     pub(super) async fn ask(&self, caller: &Caller, path: &str, body: Option<&Value>) -> Answer {
         let request = caller.request(Method::from_bytes(self.method.as_bytes()).unwrap(), path);
-        caller.send(body.iter().fold(request, |request, body| request.json(body))).await
+        caller.send(body.iter().fold(request, RequestBuilder::json)).await
     }
 }
 
