@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Connection as _, PgPool, Postgres};
+use sqlx::{PgPool, Postgres};
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::Instant;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::append::{Append, AppendError, Waiting};
@@ -20,8 +20,8 @@ const TURN: usize = 1_024;
 /// A turn that holds so many bytes of contents takes no more.
 const TURN_BYTES: usize = 32 * 1024 * 1024;
 
-/// A connection that was used so lately is taken to be alive.
-const FRESH: Duration = Duration::from_secs(1);
+/// So long a connection is kept for the next turn. One that is kept is not asked whether it still lives.
+const KEPT: Duration = Duration::from_millis(500);
 
 type Answer = oneshot::Sender<Result<Vec<Recorded>, AppendError>>;
 
@@ -32,7 +32,7 @@ pub(super) struct Writer {
     inline: Vec<Arc<dyn Inline>>,
     head: watch::Sender<i64>,
     /// Kept from turn to turn; one that has failed is not.
-    kept: Option<(PoolConnection<Postgres>, Instant)>,
+    kept: Option<PoolConnection<Postgres>>,
 }
 
 impl Writer {
@@ -55,6 +55,10 @@ impl Writer {
             let first = tokio::select! {
                 first = queue.recv() => first,
                 () = stopping.cancelled() => break,
+                () = sleep(KEPT), if self.kept.is_some() => {
+                    self.kept = None;
+                    continue;
+                }
             };
             let Some(first) = first else { return };
             self.turn(first, &mut queue).await;
@@ -108,22 +112,15 @@ impl Writer {
     }
 
     async fn take(&mut self, requests: &[Append]) -> sqlx::Result<turn::Verdicts> {
-        let mut connection = self.connection().await?;
+        let mut connection = match self.kept.take() {
+            Some(kept) => kept,
+            None => self.pool.acquire().await?,
+        };
         let now = self.clock.now();
         let (verdicts, head) = turn::take(&mut connection, &self.inline, requests, now).await?;
-        self.kept = Some((connection, Instant::now()));
+        self.kept = Some(connection);
         read::grow(&self.head, head);
         Ok(verdicts)
-    }
-
-    /// The one of the last turn, asked whether it still lives if that was a while ago.
-    async fn connection(&mut self) -> sqlx::Result<PoolConnection<Postgres>> {
-        if let Some((mut kept, since)) = self.kept.take()
-            && (since.elapsed() < FRESH || kept.ping().await.is_ok())
-        {
-            return Ok(kept);
-        }
-        self.pool.acquire().await
     }
 }
 

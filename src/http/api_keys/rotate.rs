@@ -24,13 +24,12 @@ use crate::values::{KeyId, TenantId, Token, TokenKind};
 pub async fn rotate(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
-    path: (Path<(String, String)>, NoQuery),
+    whose: (Path<(String, String)>, NoQuery),
     asked: Asked,
     raw: Raw,
 ) -> Result<Response, Problem> {
     let (Path((_, key)), NoQuery) = whose;
     ever_was(&api, tenant).await?;
-    let (Path((_, key)), NoQuery) = path;
     rotated(&api, (&caller, tenant, &key), &asked, &raw).await
 }
 
