@@ -36,6 +36,11 @@ impl Fault {
         Self::Lost { message: message.into() }
     }
 
+    /// Whoever sent it has thought better of it; the connection may be in the midst of it.
+    pub(super) fn called_off() -> Self {
+        Self::lost("the mail was called off before it was handed over")
+    }
+
     /// True if the relay has gone away, or says that it is about to.
     pub(super) fn ends_the_connection(&self) -> bool {
         match self {

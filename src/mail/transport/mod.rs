@@ -34,6 +34,9 @@ pub struct Envelope {
     pub to: Vec<Address>,
 }
 
+/// Whether a mail may still go; asked at the last moment before it could be sent in vain or twice.
+pub type Still<'a> = &'a (dyn Fn() -> bool + Send + Sync);
+
 /// The edge of the world: what carries mail away.
 #[async_trait]
 pub trait Transport: Send + Sync {

@@ -5,10 +5,10 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::{Response, Severity};
 
-use super::Envelope;
 use super::failure::{Ambiguity, Failure, Fault, expect};
 use super::outcome::{Outcome, Stage};
 use super::patience::Patience;
+use super::{Envelope, Still};
 use crate::mail::compose::Message;
 use crate::values::Address;
 
@@ -25,6 +25,7 @@ pub(super) struct Ended {
 struct Dialogue<'a> {
     connection: &'a mut AsyncSmtpConnection,
     patience: &'a Patience,
+    still: Still<'a>,
     outcomes: Vec<(Address, Outcome)>,
     /// The relay wanted a login for one of the recipients.
     denied: Option<Failure>,
@@ -36,10 +37,12 @@ pub(super) async fn deliver(
     envelope: &Envelope,
     message: &Message,
     patience: &Patience,
+    still: Still<'_>,
 ) -> Ended {
     let utf8 = connection.server_info().supports_feature(Extension::SmtpUtfEight);
     let (parts, reachable, unreachable) = adapted(envelope, message, utf8);
-    let mut dialogue = Dialogue { connection, patience, outcomes: unreachable, denied: None };
+    let mut dialogue =
+        Dialogue { connection, patience, still, outcomes: unreachable, denied: None };
     let ended = match parts {
         Some(parts) if !reachable.is_empty() => {
             let needs_utf8 = utf8
@@ -114,6 +117,10 @@ impl Dialogue<'_> {
         }
         if let Err(fault) = self.ask(Data, Severity::PositiveIntermediate).await {
             return Err(self.all(&taken, Stage::Data, fault, Ambiguity::None));
+        }
+        if !(self.still)() {
+            // The relay waits for the mail and gets none: a mail without its dot is none.
+            return Err(self.all(&taken, Stage::Data, Fault::called_off(), Ambiguity::None));
         }
         self.hand_over(&taken, parts).await
     }

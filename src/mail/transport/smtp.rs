@@ -12,7 +12,7 @@ use super::patience::Patience;
 use super::pool::{Open, Pool, Pools};
 use super::route::Route;
 use super::session::{Ended, deliver};
-use super::{Envelope, Transport, connect};
+use super::{Envelope, Still, Transport, connect};
 use crate::mail::compose::Message;
 
 /// So many connections are open at most, to all relays together.
@@ -47,10 +47,15 @@ impl Smtp {
         route: &Route,
         envelope: &Envelope,
         message: &Message,
+        still: Still<'_>,
     ) -> Result<Ended, Failure> {
+        // We may have waited long for our turn.
+        if !still() {
+            return Err(Failure { stage: Stage::Connect, fault: Fault::called_off() });
+        }
         let patience = Patience::new(route.timeout, message.bytes.len());
         if let Some(mut open) = pool.take() {
-            let ended = deliver(&mut open.smtp, envelope, message, &patience).await;
+            let ended = deliver(&mut open.smtp, envelope, message, &patience, still).await;
             if !went_stale(&ended) {
                 return Ok(self.kept(pool, open, ended));
             }
@@ -60,7 +65,7 @@ impl Smtp {
         // The relay's time begins here: that we had to wait for a place is not its fault.
         let patience = Patience::new(route.timeout, message.bytes.len());
         let mut open = Open::new(connect::connect(route, &patience).await?, place);
-        let ended = deliver(&mut open.smtp, envelope, message, &patience).await;
+        let ended = deliver(&mut open.smtp, envelope, message, &patience, still).await;
         Ok(self.kept(pool, open, ended))
     }
 
@@ -83,10 +88,24 @@ fn went_stale(ended: &Ended) -> bool {
 #[async_trait]
 impl Transport for Smtp {
     async fn send(&self, route: &Route, envelope: &Envelope, message: &Message) -> Sent {
+        self.send_while(route, envelope, message, &|| true).await
+    }
+}
+
+impl Smtp {
+    /// The same, but gives up as soon as `still` says no: before it connects, and at last before the
+    /// mail itself goes out. Nothing has arrived then.
+    pub async fn send_while(
+        &self,
+        route: &Route,
+        envelope: &Envelope,
+        message: &Message,
+        still: Still<'_>,
+    ) -> Sent {
         let pool = self.pools.of(route);
         let _slot = pool.turn().await;
         let begun = Instant::now();
-        let (outcomes, failure) = match self.attempt(&pool, route, envelope, message).await {
+        let (outcomes, failure) = match self.attempt(&pool, route, envelope, message, still).await {
             Ok(ended) => (ended.outcomes, ended.failure),
             Err(failure) => {
                 let outcome = failure.fault.outcome(Ambiguity::None);

@@ -1,19 +1,21 @@
 //! One attempt at one email, from its lease to its outcome. No transaction is open while we talk to a
 //! relay.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::Delivery;
+use super::flights::Hold;
 use crate::commands::CommandError;
 use crate::commands::context::Context;
 use crate::commands::email::{
     Email, RecipientOutcome, RecordDelivery, StartDelivery, record_delivery,
 };
 use crate::commands::tenant::Tenant;
-use crate::mail::transport::{Envelope, Outcome, Route, Sent, Transport};
+use crate::mail::transport::{Envelope, Outcome, Route, Sent};
 use crate::mail::{Letter, Message, compose};
 use crate::projections::relay_health;
 use crate::projections::send_queue::Claimed;
@@ -49,13 +51,16 @@ enum Hindrance {
 
 impl Delivery {
     /// Tries once; whatever happens becomes a fact, or the lease runs out and it is tried again.
-    pub(super) async fn attempt(&self, claimed: &Claimed, lease: Uuid) {
+    pub(super) async fn attempt(&self, claimed: &Claimed, lease: Uuid, hold: &Hold) {
         let Some(subject) = self.begun(claimed, lease).await else { return };
         let outcomes = match self.prepared(&subject).await {
-            Ok((route, message)) => self.handed_over(&subject, &route, &message).await,
-            Err(hindrance) => hindered(&subject, &hindrance),
+            Ok((route, message)) => self.handed_over(&subject, &route, &message, hold).await,
+            Err(hindrance) => Some(hindered(&subject, &hindrance)),
         };
-        self.record(&subject, outcomes).await;
+        match outcomes {
+            Some(outcomes) => self.record(&subject, outcomes).await,
+            None => self.give_back(subject.id, lease).await,
+        }
     }
 
     /// `DeliveryStarted` is on disk before the first byte goes out.
@@ -122,17 +127,29 @@ impl Delivery {
         }
     }
 
+    /// None if the lease ran out before the mail had left: another worker may have it by now.
     async fn handed_over(
         &self,
         subject: &Subject,
         route: &Route,
         message: &Message,
-    ) -> Vec<(Address, RecipientOutcome)> {
+        hold: &Hold,
+    ) -> Option<Vec<(Address, RecipientOutcome)>> {
         let from = subject.email.accepted.from.address.clone();
         let envelope = Envelope { from, to: subject.email.pending.clone() };
-        let sent = self.smtp.send(route, &envelope, message).await;
+        let given_up = AtomicBool::new(false);
+        let still = || {
+            let holds = hold.holds();
+            given_up.fetch_or(!holds, Ordering::Relaxed);
+            holds
+        };
+        let sent = self.smtp.send_while(route, &envelope, message, &still).await;
+        if given_up.load(Ordering::Relaxed) {
+            tracing::warn!(email = %subject.id, "its lease ran out before it had left: given up");
+            return None;
+        }
         self.note_health(subject, route, &sent).await;
-        sent.outcomes.into_iter().map(|(to, outcome)| (to, told(outcome))).collect()
+        Some(sent.outcomes.into_iter().map(|(to, outcome)| (to, told(outcome))).collect())
     }
 
     /// Whether a tenant's own relay is well is shown to the tenant.

@@ -1,6 +1,7 @@
 //! What is on its way: whose, under which lease, and how to call it off.
 
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,28 @@ pub(super) struct Flight {
     pub(super) tenant: String,
     pub(super) lease: Uuid,
     pub(super) since: Instant,
+    pub(super) hold: Hold,
     pub(super) called_off: CancellationToken,
+}
+
+/// Until when a lease surely holds, by a clock that nobody sets: a process that was paused for longer
+/// knows by it that another may have the mail, before it has asked anybody.
+#[derive(Clone, Debug)]
+pub(super) struct Hold(Arc<Mutex<Instant>>);
+
+impl Hold {
+    pub(super) fn until(moment: Instant) -> Self {
+        Self(Arc::new(Mutex::new(moment)))
+    }
+
+    /// True while nobody else can have the mail.
+    pub(super) fn holds(&self) -> bool {
+        Instant::now() < *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn move_on(&self, moment: Instant) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = moment;
+    }
 }
 
 /// All mails on their way.
@@ -37,7 +59,8 @@ impl Flights {
     /// Adds a flight. If its lease ran out under our hands, the former attempt is not ours any more,
     /// and two at once would send the mail twice.
     pub(super) fn add(&mut self, email: String, flight: Flight) {
-        if let Some(former) = self.by_email.insert(email, flight) {
+        if let Some(former) = self.by_email.insert(email.clone(), flight) {
+            tracing::warn!(%email, "taken again after its lease ran out");
             former.called_off.cancel();
         }
     }
@@ -79,11 +102,13 @@ impl Flights {
         self.by_email.iter().map(|(email, flight)| (email.clone(), flight.lease)).unzip()
     }
 
-    /// Calls off every flight that is not among those that are still ours.
-    pub(super) fn keep_only(&mut self, ours: &[String]) {
+    /// Those that are still ours hold until a later moment; every other flight is called off.
+    pub(super) fn keep_only(&mut self, ours: &[String], until: Instant) {
         self.by_email.retain(|email, flight| {
             let kept = ours.contains(email);
-            if !kept {
+            if kept {
+                flight.hold.move_on(until);
+            } else {
                 tracing::warn!(%email, "the lease was lost: calling the attempt off");
                 flight.called_off.cancel();
             }
@@ -100,12 +125,14 @@ impl Flights {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn flight(tenant: &str) -> Flight {
-        let called_off = CancellationToken::new();
-        let lease = Uuid::from_u128(1);
-        Flight { tenant: tenant.to_owned(), lease, since: Instant::now(), called_off }
+        let (hold, called_off) = (Hold::until(Instant::now()), CancellationToken::new());
+        let (tenant, lease) = (tenant.to_owned(), Uuid::from_u128(1));
+        Flight { tenant, lease, since: Instant::now(), hold, called_off }
     }
 
     #[test]
@@ -153,9 +180,12 @@ mod tests {
         let mut flights = Flights::new(32);
         let lost = flight("a");
         flights.add("1".to_owned(), lost.clone());
-        flights.add("2".to_owned(), flight("a"));
-        flights.keep_only(&["2".to_owned()]);
-        assert!(lost.called_off.is_cancelled());
+        let kept = flight("a");
+        flights.add("2".to_owned(), kept.clone());
+        assert!(!kept.hold.holds());
+        flights.keep_only(&["2".to_owned()], Instant::now() + Duration::from_secs(3600));
+        assert!(lost.called_off.is_cancelled() && !lost.hold.holds());
+        assert!(!kept.called_off.is_cancelled() && kept.hold.holds());
         assert_eq!(flights.len(), 1);
     }
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Delivery;
-use super::flights::{Flight, Flights};
+use super::flights::{Flight, Flights, Hold};
 use crate::projections::send_queue::{self, Claimed, Wanted};
 use crate::tasks::Tasks;
 
@@ -91,6 +91,8 @@ impl Worker {
         let room = delivery.workers - self.flights.len();
         // Nobody may get beyond its allowance within one round either.
         let left = self.flights.left();
+        // Before the queue's clock is looked at: we must not think that it is ours for longer than it is.
+        let surely = Instant::now() + delivery.lease;
         let now = delivery.clock.now();
         let lease = Uuid::new_v4();
         let wanted = Wanted {
@@ -109,20 +111,21 @@ impl Worker {
             if one.tenant_id > self.after {
                 self.after.clone_from(&one.tenant_id);
             }
-            self.take_off(one, lease);
+            self.take_off(one, lease, Hold::until(surely));
         }
         Ok(taken)
     }
 
-    fn take_off(&mut self, claimed: Claimed, lease: Uuid) {
+    fn take_off(&mut self, claimed: Claimed, lease: Uuid, hold: Hold) {
         let called_off = CancellationToken::new();
         let (tenant, since) = (claimed.tenant_id.clone(), Instant::now());
-        let flight = Flight { tenant, lease, since, called_off: called_off.clone() };
+        let called = called_off.clone();
+        let flight = Flight { tenant, lease, since, hold: hold.clone(), called_off: called };
         self.flights.add(claimed.email_id.clone(), flight);
         let (delivery, end) = (Arc::clone(&self.delivery), self.end.clone());
         self.tasks.spawn("attempt", async move {
             tokio::select! {
-                () = delivery.attempt(&claimed, lease) => {}
+                () = delivery.attempt(&claimed, lease, &hold) => {}
                 () = called_off.cancelled() => {}
             }
             // The worker may have gone before us when all is stopping.
@@ -136,6 +139,7 @@ impl Worker {
         if emails.is_empty() {
             return;
         }
+        let surely = Instant::now() + self.delivery.lease;
         let until = self.delivery.clock.now().plus(self.delivery.lease);
         match send_queue::extend(&self.delivery.pool, &emails, &leases, until).await {
             // What has ended meanwhile is not in the queue any more: its flight is about to end too.
@@ -143,7 +147,7 @@ impl Worker {
                 while let Ok((email, lease)) = self.ended.try_recv() {
                     self.flights.end(&email, lease, Instant::now());
                 }
-                self.flights.keep_only(&ours);
+                self.flights.keep_only(&ours, surely);
             }
             Err(error) => tracing::warn!(%error, "leases cannot be extended"),
         }
