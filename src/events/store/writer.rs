@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::append::{Append, AppendError, Waiting};
-use super::{Inline, read, turn};
+use super::{Inline, is_outage, read, turn};
 use crate::clock::Clock;
 use crate::events::Recorded;
 
@@ -135,19 +135,6 @@ fn fail(answers: Vec<Answer>, error: sqlx::Error) {
 /// Whoever asked may have gone; what was written stays written.
 fn tell(answer: Answer, verdict: Result<Vec<Recorded>, AppendError>) {
     let _ = answer.send(verdict);
-}
-
-/// True when the database is gone or about to go: trying again at once would only make it worse.
-fn is_outage(error: &sqlx::Error) -> bool {
-    if let sqlx::Error::Database(refusal) = error {
-        // Classes of SQLSTATE: connection (08), resources (53), intervention (57), system (58).
-        let classes = ["08", "53", "57", "58"];
-        return refusal.code().is_some_and(|code| classes.iter().any(|c| code.starts_with(c)));
-    }
-    !matches!(
-        error,
-        sqlx::Error::Encode(_) | sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)
-    )
 }
 
 fn count(n: usize) -> f64 {

@@ -15,6 +15,7 @@ use crate::commands::email::{
     Email, RecipientOutcome, RecordDelivery, StartDelivery, record_delivery,
 };
 use crate::commands::tenant::Tenant;
+use crate::events::store::is_outage;
 use crate::mail::transport::{Envelope, Outcome, Route, Sent};
 use crate::mail::{Letter, Message, compose};
 use crate::projections::relay_health;
@@ -47,14 +48,18 @@ enum Hindrance {
     /// Not the email's fault: later it may go. The cause is logged, since it is not the sender's business.
     #[error("it cannot be prepared at present: the fault is ours")]
     Later,
+    /// The database is away: no attempt was made, and none is counted.
+    #[error("it cannot be prepared at present: the fault is ours")]
+    Outage(#[source] sqlx::Error),
 }
 
 impl Delivery {
     /// Tries once; whatever happens becomes a fact, or the lease runs out and it is tried again.
     pub(super) async fn attempt(&self, claimed: &Claimed, lease: Uuid, hold: &Hold) {
         let Some(subject) = self.begun(claimed, lease).await else { return };
-        let outcomes = match self.prepared(&subject).await {
+        let outcomes = match self.prepared_at_last(&subject, hold).await {
             Ok((route, message)) => self.handed_over(&subject, &route, &message, hold).await,
+            Err(Hindrance::Outage(_)) => None,
             Err(hindrance) => Some(hindered(&subject, &hindrance)),
         };
         match outcomes {
@@ -97,17 +102,35 @@ impl Delivery {
         }
     }
 
+    /// Asks again while the database is away and the email is surely ours.
+    async fn prepared_at_last(
+        &self,
+        subject: &Subject,
+        hold: &Hold,
+    ) -> Result<(Route, Message), Hindrance> {
+        loop {
+            match self.prepared(subject).await {
+                Err(Hindrance::Outage(error)) if hold.holds() => {
+                    tracing::warn!(email = %subject.id, %error, "it waits for the database");
+                    sleep(AGAIN).await;
+                }
+                prepared => return prepared,
+            }
+        }
+    }
+
     async fn prepared(&self, subject: &Subject) -> Result<(Route, Message), Hindrance> {
         let later = |error: &dyn std::error::Error| {
             tracing::warn!(email = %subject.id, error = chain(error), "it cannot be prepared");
             Hindrance::Later
         };
-        let past = self.commands.tenant(subject.tenant).await.map_err(|error| later(&error))?;
+        let past = self.commands.tenant(subject.tenant).await.map_err(unread)?;
         let tenant = past.state.ever().ok_or(Hindrance::NoTenant)?;
         let route = self.route(tenant, past.version).map_err(|error| later(&error))?;
         let digest = &subject.email.accepted.content.digest;
         let sealed = self.commands.store().content(subject.tenant, digest).await;
-        let sealed = sealed.map_err(|error| later(&error))?.ok_or(Hindrance::NoContents)?;
+        let sealed = sealed.map_err(|error| unread(error.into()))?;
+        let sealed = sealed.ok_or(Hindrance::NoContents)?;
         let owner = EmailContent::owner(subject.tenant, digest);
         let bytes = self.secrets.open_bytes(&owner, &sealed).map_err(|error| later(&error))?;
         let content = EmailContent::from_bytes(&bytes).map_err(|_| Hindrance::BrokenContents)?;
@@ -192,6 +215,15 @@ impl Delivery {
     }
 }
 
+/// What the database does not understand now it will not understand in a moment either.
+fn unread(error: sqlx::Error) -> Hindrance {
+    if is_outage(&error) {
+        return Hindrance::Outage(error);
+    }
+    tracing::warn!(error = chain(&error), "an email cannot be read");
+    Hindrance::Later
+}
+
 fn letter(subject: &Subject, content: EmailContent) -> Letter {
     let accepted = subject.email.accepted.clone();
     Letter {
@@ -211,7 +243,7 @@ fn letter(subject: &Subject, content: EmailContent) -> Letter {
 fn hindered(subject: &Subject, hindrance: &Hindrance) -> Vec<(Address, RecipientOutcome)> {
     let message = hindrance.to_string();
     let outcome = match hindrance {
-        Hindrance::Later => {
+        Hindrance::Later | Hindrance::Outage(_) => {
             RecipientOutcome::Deferred { code: None, message, may_have_arrived: false }
         }
         Hindrance::NoContents
