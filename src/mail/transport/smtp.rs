@@ -18,6 +18,14 @@ use crate::mail::compose::Message;
 /// So many connections are open at most, to all relays together.
 const CONNECTIONS: usize = 512;
 
+/// What is to be sent, as long as it may go.
+#[derive(Clone, Copy)]
+struct Mail<'a> {
+    envelope: &'a Envelope,
+    message: &'a Message,
+    still: Still<'a>,
+}
+
 /// Sends by SMTP over pooled connections. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Smtp {
@@ -41,14 +49,8 @@ impl Smtp {
         self.pools.tidy();
     }
 
-    async fn attempt(
-        &self,
-        pool: &Pool,
-        route: &Route,
-        envelope: &Envelope,
-        message: &Message,
-        still: Still<'_>,
-    ) -> Result<Ended, Failure> {
+    async fn attempt(&self, pool: &Pool, route: &Route, mail: Mail<'_>) -> Result<Ended, Failure> {
+        let Mail { envelope, message, still } = mail;
         // We may have waited long for our turn.
         if !still() {
             return Err(Failure { stage: Stage::Connect, fault: Fault::called_off() });
@@ -105,14 +107,15 @@ impl Smtp {
         let pool = self.pools.of(route);
         let _slot = pool.turn().await;
         let begun = Instant::now();
-        let (outcomes, failure) = match self.attempt(&pool, route, envelope, message, still).await {
-            Ok(ended) => (ended.outcomes, ended.failure),
-            Err(failure) => {
-                let outcome = failure.fault.outcome(Ambiguity::None);
-                let all = envelope.to.iter().map(|to| (to.clone(), outcome.clone()));
-                (all.collect(), Some(failure))
-            }
-        };
+        let (outcomes, failure) =
+            match self.attempt(&pool, route, Mail { envelope, message, still }).await {
+                Ok(ended) => (ended.outcomes, ended.failure),
+                Err(failure) => {
+                    let outcome = failure.fault.outcome(Ambiguity::None);
+                    let all = envelope.to.iter().map(|to| (to.clone(), outcome.clone()));
+                    (all.collect(), Some(failure))
+                }
+            };
         metrics::histogram!("selfmx_smtp_send_duration").record(begun.elapsed().as_secs_f64());
         if let Some(failure) = &failure {
             let stage = failure.stage.as_str();
