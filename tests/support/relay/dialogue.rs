@@ -85,7 +85,10 @@ impl Dialogue<'_> {
         match act {
             None => self.say_at(step, format!("{answer}\r\n").as_bytes()).await,
             Some(Act::Bytes(bytes)) => self.say_at(step, &bytes).await,
-            Some(Act::Wait) => {
+            Some(act @ (Act::Wait | Act::TakeAndWait)) => {
+                if act == Act::TakeAndWait {
+                    self.take();
+                }
                 self.shared.gate.acquire().await.map_err(|_| Over)?.forget();
                 self.say_at(step, format!("{answer}\r\n").as_bytes()).await
             }

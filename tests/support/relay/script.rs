@@ -36,6 +36,8 @@ pub enum Act {
     Stall,
     /// Hangs up without an answer.
     Drop,
+    /// Takes the mail, but does not say so before `go_on`.
+    TakeAndWait,
     /// Takes the mail, but never says so.
     TakeAndStall,
     /// Takes the mail, but hangs up without an answer.
