@@ -1,13 +1,16 @@
 //! Log lines leave through a thread of their own: a reader that stalls must not stall the service.
 
 use std::io::{self, Write};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
+use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
 /// So many lines may wait; further ones are counted and dropped.
 const LINES: usize = 8_192;
+
+/// A reader that takes longer over what waits at the end has stalled.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Takes log lines.
 #[derive(Clone, Debug)]
@@ -25,7 +28,8 @@ enum Line {
 #[derive(Debug)]
 pub struct LogGuard {
     lines: SyncSender<Line>,
-    thread: Option<JoinHandle<()>>,
+    /// Is hung up once the thread has ended.
+    ended: Receiver<()>,
 }
 
 /// One line in the making.
@@ -39,25 +43,26 @@ impl LogOutput {
     /// Starts the thread that writes to the standard output.
     pub fn start() -> (Self, LogGuard) {
         let (lines, waiting) = sync_channel(LINES);
-        let thread = std::thread::spawn(move || {
+        let (ending, ended) = channel();
+        std::thread::spawn(move || {
+            let _ending: std::sync::mpsc::Sender<()> = ending;
             let mut output = io::stdout();
             while let Ok(Line::Text(text)) = waiting.recv() {
                 // Nobody reads: there is nobody to tell.
                 let _ = output.write_all(&text).and_then(|()| output.flush());
             }
         });
-        let guard = LogGuard { lines: lines.clone(), thread: Some(thread) };
+        let guard = LogGuard { lines: lines.clone(), ended };
         (Self { lines }, guard)
     }
 }
 
 impl Drop for LogGuard {
     fn drop(&mut self) {
-        // When the queue is full its reader has stalled: waiting for it would be for ever.
-        if self.lines.try_send(Line::End).is_ok()
-            && let Some(thread) = self.thread.take()
-        {
-            let _ = thread.join();
+        // When the queue is full its reader has stalled already.
+        if self.lines.try_send(Line::End).is_ok() {
+            // It hangs up, or it is late: nothing is ever sent.
+            let _ = self.ended.recv_timeout(PATIENCE);
         }
     }
 }
