@@ -58,9 +58,9 @@ impl Flights {
 
     /// Adds a flight. If its lease ran out under our hands, the former attempt is not ours any more,
     /// and two at once would send the mail twice.
-    pub(super) fn add(&mut self, email: String, flight: Flight) {
-        if let Some(former) = self.by_email.insert(email.clone(), flight) {
-            tracing::warn!(%email, "taken again after its lease ran out");
+    pub(super) fn add(&mut self, email: &str, flight: Flight) {
+        if let Some(former) = self.by_email.insert(email.to_owned(), flight) {
+            tracing::warn!(email, "taken again after its lease ran out");
             former.called_off.cancel();
         }
     }
@@ -139,10 +139,10 @@ mod tests {
     fn a_relay_that_hangs_keeps_its_tenant_from_having_more_on_the_way() {
         let mut flights = Flights::new(32);
         assert_eq!((flights.sated(), flights.left()), (vec![], 2));
-        flights.add("1".to_owned(), flight("a"));
+        flights.add("1", flight("a"));
         assert_eq!((flights.sated(), flights.left()), (vec![], 1));
-        flights.add("2".to_owned(), flight("a"));
-        flights.add("3".to_owned(), flight("b"));
+        flights.add("2", flight("a"));
+        flights.add("3", flight("b"));
         assert_eq!((flights.sated(), flights.left()), (vec!["a".to_owned()], 1));
     }
 
@@ -150,17 +150,17 @@ mod tests {
     fn who_is_quick_may_have_more() {
         let mut flights = Flights::new(32);
         let quick = flight("a");
-        flights.add("1".to_owned(), quick.clone());
+        flights.add("1", quick.clone());
         flights.end("1", quick.lease, quick.since);
-        flights.add("2".to_owned(), flight("a"));
-        flights.add("3".to_owned(), flight("a"));
+        flights.add("2", flight("a"));
+        flights.add("3", flight("a"));
         assert_eq!((flights.sated(), flights.left()), (vec![], 2));
     }
 
     #[test]
     fn the_end_of_a_former_lease_ends_nothing() {
         let mut flights = Flights::new(32);
-        flights.add("1".to_owned(), flight("a"));
+        flights.add("1", flight("a"));
         flights.end("1", Uuid::from_u128(2), Instant::now());
         assert_eq!(flights.len(), 1);
     }
@@ -169,8 +169,8 @@ mod tests {
     fn an_email_that_is_taken_anew_is_on_its_way_once() {
         let mut flights = Flights::new(32);
         let (former, latter) = (flight("a"), flight("a"));
-        flights.add("1".to_owned(), former.clone());
-        flights.add("1".to_owned(), latter.clone());
+        flights.add("1", former.clone());
+        flights.add("1", latter.clone());
         assert!(former.called_off.is_cancelled() && !latter.called_off.is_cancelled());
         assert_eq!(flights.len(), 1);
     }
@@ -179,9 +179,9 @@ mod tests {
     fn what_is_not_ours_any_more_is_called_off() {
         let mut flights = Flights::new(32);
         let lost = flight("a");
-        flights.add("1".to_owned(), lost.clone());
+        flights.add("1", lost.clone());
         let kept = flight("a");
-        flights.add("2".to_owned(), kept.clone());
+        flights.add("2", kept.clone());
         assert!(!kept.hold.holds());
         flights.keep_only(&["2".to_owned()], Instant::now() + Duration::from_secs(3600));
         assert!(lost.called_off.is_cancelled() && !lost.hold.holds());

@@ -121,7 +121,7 @@ impl Worker {
         let (tenant, since) = (claimed.tenant_id.clone(), Instant::now());
         let called = called_off.clone();
         let flight = Flight { tenant, lease, since, hold: hold.clone(), called_off: called };
-        self.flights.add(claimed.email_id.clone(), flight);
+        self.flights.add(&claimed.email_id, flight);
         let (delivery, end) = (Arc::clone(&self.delivery), self.end.clone());
         self.tasks.spawn("attempt", async move {
             tokio::select! {
