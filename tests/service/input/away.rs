@@ -2,16 +2,32 @@
 
 use reqwest::Method;
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 
 use super::assert_is_an_error;
-use crate::app::App;
+use crate::app::{App, until};
+
+/// Takes the database away, or gives it back: nobody may connect, and whoever is connected is cut off.
+async fn allow_connections(db: &PgPool, allowed: bool) {
+    let options = (*db.connect_options()).clone();
+    let name = options.get_database().unwrap().to_owned();
+    let mut other = PgConnection::connect_with(&options.database("postgres")).await.unwrap();
+    let alter = format!("alter database \"{name}\" with allow_connections {allowed}");
+    sqlx::raw_sql(AssertSqlSafe(alter)).execute(&mut other).await.unwrap();
+    if !allowed {
+        let cut = "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity
+                   where datname = $1";
+        let cut: i64 = sqlx::query_scalar(cut).bind(name).fetch_one(&mut other).await.unwrap();
+        assert!(cut > 0);
+    }
+    other.close().await.unwrap();
+}
 
 #[sqlx::test]
-async fn while_the_database_is_away_callers_are_told_to_come_back(db: PgPool) {
+async fn while_the_database_is_away_callers_are_told_to_come_back_and_then_served(db: PgPool) {
     let app = App::start(&db).await;
     let acme = app.tenant("acme.com").await;
-    app.pool.close().await;
+    allow_connections(&db, false).await;
     let (admin, own) = (app.admin(), &acme.caller);
     for answer in [
         own.get("/v1/emails").await,
@@ -31,6 +47,10 @@ async fn while_the_database_is_away_callers_are_told_to_come_back(db: PgPool) {
     assert_eq!(health.text_at("/database"), "unreachable");
     app.nobody().get("/livez").await.expect(200);
     app.nobody().get("/v1/x").await.expect(404);
+    allow_connections(&db, true).await;
+    until("it is taken again", async || own.post("/v1/send", &acme.hello()).await.status == 202)
+        .await;
+    app.nobody().get("/readyz").await.expect(200);
     app.stop().await;
 }
 
