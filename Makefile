@@ -19,6 +19,7 @@ run: ## Start the service, and install Postgres first if the machine has none
 
 test: ## Run all tests, with a Postgres of their own
 	@scripts/ensure-rust
+	@scripts/ensure-curl
 	@scripts/ensure-tool cargo-nextest
 	@scripts/with-postgres cargo nextest run --locked
 
