@@ -1,5 +1,6 @@
 //! Postgres as a tool: connecting, the embedded one, migrations, counting requests.
 
+pub mod durability;
 pub mod embedded;
 pub mod migrate;
 pub mod request_meter;

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
 
+use super::durability::Durability;
 use super::settling::Settling;
 use crate::tasks::Tasks;
 use crate::values::{Day, TenantId, Timestamp};
@@ -19,6 +20,7 @@ pub struct RequestMeter {
     queue: mpsc::Sender<Asked>,
     pool: PgPool,
     settling: Settling,
+    durability: Durability,
 }
 
 /// A request's place in its window.
@@ -28,6 +30,8 @@ pub struct Place {
     pub number: u64,
     /// When the window ends.
     pub window_ends: i64,
+    /// With which batch it was counted.
+    batch: u64,
 }
 
 /// A day's requests of a tenant.
@@ -71,7 +75,8 @@ impl RequestMeter {
     pub fn start(pool: PgPool, tasks: &Tasks) -> Self {
         let (queue, mut asked) = mpsc::channel(QUEUE);
         let stopping = tasks.stopping();
-        let counting = pool.clone();
+        let durability = Durability::start(pool.clone(), tasks);
+        let mut counter = Counter { pool: pool.clone(), own: None, durability: durability.clone() };
         tasks.spawn("request meter", async move {
             let mut batch = Vec::new();
             loop {
@@ -79,10 +84,10 @@ impl RequestMeter {
                     more = asked.recv_many(&mut batch, QUEUE) => if more == 0 { return },
                     () = stopping.cancelled() => return,
                 }
-                count(&counting, std::mem::take(&mut batch)).await;
+                counter.count(std::mem::take(&mut batch)).await;
             }
         });
-        Self { queue, pool, settling: Settling::default() }
+        Self { queue, pool, settling: Settling::default(), durability }
     }
 
     /// Counts one request and says which place it has in its window.
@@ -98,6 +103,12 @@ impl RequestMeter {
         let asked = Asked { tenant, day: now.day(), window: Window { start, seconds }, answer };
         self.queue.try_send(asked).map_err(|_| MeterError::Full)?;
         told.await.ok().flatten().ok_or(MeterError::Database)
+    }
+
+    /// Waits, within bounds, until the count of a request is on disk; false if that is not certain. Until
+    /// then nobody may be told of what came of it.
+    pub async fn is_on_disk(&self, place: Place) -> bool {
+        self.durability.is_on_disk(place.batch).await
     }
 
     /// Where readers wait for requests to become facts.
@@ -197,36 +208,69 @@ impl RequestMeter {
     }
 }
 
-async fn count(pool: &PgPool, batch: Vec<Asked>) {
-    let mut windows: BTreeMap<(TenantId, Window), i64> = BTreeMap::new();
-    let mut days: BTreeMap<(TenantId, Day), i64> = BTreeMap::new();
-    for asked in &batch {
-        *windows.entry((asked.tenant, asked.window)).or_default() += 1;
-        *days.entry((asked.tenant, asked.day)).or_default() += 1;
-    }
-    let mut used = match add(pool, &windows, &days).await {
-        Ok(used) => used,
-        Err(error) => {
-            tracing::warn!(%error, "requests cannot be counted");
-            return;
+/// Counts on a connection of its own, whose commits do not wait for the disk: whether a request may pass
+/// is known sooner, and its answer waits for the disk beside its work.
+struct Counter {
+    pool: PgPool,
+    own: Option<PgConnection>,
+    durability: Durability,
+}
+
+impl Counter {
+    async fn count(&mut self, batch: Vec<Asked>) {
+        let mut windows: BTreeMap<(TenantId, Window), i64> = BTreeMap::new();
+        let mut days: BTreeMap<(TenantId, Day), i64> = BTreeMap::new();
+        for asked in &batch {
+            *windows.entry((asked.tenant, asked.window)).or_default() += 1;
+            *days.entry((asked.tenant, asked.day)).or_default() += 1;
         }
-    };
-    for asked in batch {
-        let key = (asked.tenant, asked.window);
-        let place = used.get_mut(&key).map(|next| {
-            *next += 1;
-            let window_ends = asked.window.start + asked.window.seconds;
-            Place { number: u64::try_from(*next).unwrap_or(0), window_ends }
-        });
-        // Whoever asked may have gone; it was counted all the same.
-        let _ = asked.answer.send(place);
+        let mut used = match self.add(&windows, &days).await {
+            Ok(used) => used,
+            Err(error) => {
+                tracing::warn!(%error, "requests cannot be counted");
+                return;
+            }
+        };
+        let number = self.durability.made();
+        for asked in batch {
+            let key = (asked.tenant, asked.window);
+            let place = used.get_mut(&key).map(|next| {
+                *next += 1;
+                let window_ends = asked.window.start + asked.window.seconds;
+                Place { number: u64::try_from(*next).unwrap_or(0), window_ends, batch: number }
+            });
+            // Whoever asked may have gone; it was counted all the same.
+            let _ = asked.answer.send(place);
+        }
     }
+
+    /// A connection that has failed is not used again.
+    async fn add(
+        &mut self,
+        windows: &BTreeMap<(TenantId, Window), i64>,
+        days: &BTreeMap<(TenantId, Day), i64>,
+    ) -> sqlx::Result<HashMap<(TenantId, Window), i64>> {
+        self.durability.watched().await?;
+        let mut own = match self.own.take() {
+            Some(own) => own,
+            None => hasty(&self.pool).await?,
+        };
+        let used = add(&mut own, windows, days).await?;
+        self.own = Some(own);
+        Ok(used)
+    }
+}
+
+async fn hasty(pool: &PgPool) -> sqlx::Result<PgConnection> {
+    let mut own = pool.acquire().await?.detach();
+    sqlx::query!("set synchronous_commit = off").execute(&mut own).await?;
+    Ok(own)
 }
 
 /// Adds all and answers with what each window had before. The keys are in one order on every node, so
 /// that no two wait for each other.
 async fn add(
-    pool: &PgPool,
+    db: &mut PgConnection,
     windows: &BTreeMap<(TenantId, Window), i64>,
     days: &BTreeMap<(TenantId, Day), i64>,
 ) -> sqlx::Result<HashMap<(TenantId, Window), i64>> {
@@ -262,7 +306,7 @@ async fn add(
         &dates,
         &day_counts,
     )
-    .fetch_all(pool)
+    .fetch_all(db)
     .await?;
     let used = rows.into_iter().filter_map(|row| {
         let tenant = row.tenant_id.parse().ok()?;

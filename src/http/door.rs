@@ -42,11 +42,24 @@ pub async fn admit(State(api): State<Api>, mut request: Request, next: Next) -> 
         Ok(limits) => limits,
         Err(problem) => return with(caller, None, problem.into_response()),
     };
-    if let Some(over) = limits.as_ref().and_then(Limits::exceeded) {
-        return with(caller, limits.as_ref(), over.into_response());
-    }
+    let reads = request.method().is_safe();
     request.extensions_mut().insert(caller.clone());
-    with(caller, limits.as_ref(), next.run(request).await)
+    let mut response = match limits.as_ref().and_then(Limits::exceeded) {
+        Some(over) => over.into_response(),
+        None => next.run(request).await,
+    };
+    if let Some(limits) = &limits {
+        let counted = api.meter.is_on_disk(limits.place).await;
+        // What was done is done, and came to disk after its count; anything else is asked again.
+        if !counted && (reads || !response.status().is_success()) {
+            response = uncounted().into_response();
+        }
+    }
+    with(caller, limits.as_ref(), response)
+}
+
+fn uncounted() -> Problem {
+    Problem::unavailable("the request cannot be counted: try again")
 }
 
 fn with(caller: Caller, limits: Option<&Limits>, mut response: Response) -> Response {
@@ -90,9 +103,8 @@ async fn counted(api: &Api, key: &KnownKey) -> Result<Option<Limits>, Problem> {
         .requests_per_minute
         .map_or(api.default_limit, |requests| Limit { requests, window: MINUTE });
     let now = api.clock.now();
-    let place = api.meter.place(tenant, limit.window, now).await.map_err(|error| {
-        Problem::unavailable("the request cannot be counted: try again").because(&error)
-    })?;
+    let place = api.meter.place(tenant, limit.window, now).await;
+    let place = place.map_err(|error| uncounted().because(&error))?;
     Ok(Some(Limits { limit: limit.requests, place, now: now.unix_seconds() }))
 }
 

@@ -1,0 +1,116 @@
+//! Commits that do not wait for the disk, and those who wait for it all the same, but later.
+//!
+//! What is committed without waiting can be seen at once by every node, and is lost only if Postgres
+//! itself dies within a moment. Whoever must not lose it waits, while it does other things, for a later
+//! commit that did wait: the log of Postgres has one order.
+
+use std::time::Duration;
+
+use sqlx::{PgConnection, PgPool};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use crate::tasks::Tasks;
+
+/// Beyond this the database is away.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// So long nobody is counted while the database is away; then callers are told.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// After a connection that failed.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Numbers batches of commits, and tells which of them are on disk. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Durability {
+    made: watch::Sender<u64>,
+    known: watch::Sender<Known>,
+}
+
+/// What is known of the batches up to a number.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    on_disk: u64,
+    /// Postgres may have died since these were committed, and have lost them.
+    uncertain: u64,
+    /// Somebody watches whether Postgres lives.
+    watched: bool,
+}
+
+impl Durability {
+    /// Starts waiting for the disk on behalf of all.
+    pub fn start(pool: PgPool, tasks: &Tasks) -> Self {
+        let durability = Self { made: watch::Sender::new(0), known: watch::Sender::default() };
+        let (waiting, stopping) = (durability.clone(), tasks.stopping());
+        tasks.spawn("durability", async move {
+            tokio::select! {
+                () = waiting.wait(&pool) => {}
+                () = stopping.cancelled() => {}
+            }
+        });
+        durability
+    }
+
+    async fn wait(&self, pool: &PgPool) {
+        let mut made = self.made.subscribe();
+        let mut connection = self.connected(pool).await;
+        while made.changed().await.is_ok() {
+            let batch = *made.borrow_and_update();
+            match sync(&mut connection).await {
+                Ok(()) => self.known.send_modify(|known| known.on_disk = batch),
+                Err(error) => {
+                    tracing::debug!(%error, "it is not certain what is on disk");
+                    self.known.send_modify(|known| known.watched = false);
+                    connection = self.connected(pool).await;
+                }
+            }
+        }
+    }
+
+    /// Only a session that has lived since a commit can tell that Postgres has, too.
+    async fn connected(&self, pool: &PgPool) -> PgConnection {
+        loop {
+            if let Ok(connection) = pool.acquire().await {
+                let made = *self.made.borrow();
+                self.known.send_modify(|known| {
+                    known.uncertain = made;
+                    known.watched = true;
+                });
+                return connection.detach();
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Waits, within bounds, until what is committed from here on can be told to be on disk.
+    pub(super) async fn watched(&self) -> sqlx::Result<()> {
+        let mut known = self.known.subscribe();
+        match timeout(A_MOMENT, known.wait_for(|known| known.watched)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
+    }
+
+    /// A batch was committed just now; its number.
+    pub(super) fn made(&self) -> u64 {
+        self.made.send_modify(|batch| *batch += 1);
+        *self.made.borrow()
+    }
+
+    /// Waits, within bounds, until a batch is on disk; false if that is not certain.
+    pub async fn is_on_disk(&self, batch: u64) -> bool {
+        let mut known = self.known.subscribe();
+        let told = known.wait_for(|known| known.on_disk >= batch || known.uncertain >= batch);
+        let told = timeout(PATIENCE, told).await;
+        matches!(told, Ok(Ok(known)) if known.on_disk >= batch)
+    }
+}
+
+/// A commit that changes nothing, and waits for the disk.
+async fn sync(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let emit =
+        sqlx::query!(r#"select 1 as "one!" from pg_logical_emit_message(true, 'selfmx', '')"#);
+    emit.fetch_one(connection).await?;
+    Ok(())
+}
