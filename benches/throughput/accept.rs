@@ -16,8 +16,8 @@ const MEASURED: Duration = Duration::from_secs(8);
 pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Result<()> {
     let before = base::measure(place).await?;
     place.database("bench_accept").await?.close().await;
-    // Without the delivery, which would take its part of the machine: it is measured by itself.
-    let roles = [("ROLES", "api,projector")];
+    // The other roles would take their parts of the machine: they are measured by themselves.
+    let roles = [("ROLES", "api")];
     let service = Service::start(&place.url("bench_accept"), &roles).await?;
     let idle = service.memory()?;
     let tenants = service.tenants(10).await?;

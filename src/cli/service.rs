@@ -19,7 +19,7 @@ use crate::database::request_meter::RequestMeter;
 use crate::events::store::EventStore;
 use crate::http::keyring::Keyring;
 use crate::http::router::{Serves, router};
-use crate::http::{Api, BODY_ROOM, Limit, PROBES, REQUEST_ROOM, server};
+use crate::http::{Api, BODY_ROOM, Limit, PROBES, REQUEST_ROOM, Shared, server};
 use crate::mail::outbox::Outbox;
 use crate::mail::transport::{Defaults, Route, RouteKey, Routes, Smtp};
 use crate::projections::runner::Runner;
@@ -80,7 +80,7 @@ impl Service {
         };
         let ways = routes(config, outbox.as_ref(), &parts.secrets)?;
         let store = EventStore::start(parts.pool.clone(), parts.clock.clone(), inline(), &base);
-        let api = Api {
+        let api = Api::new(Shared {
             keyring: Keyring::start(
                 parts.pool.clone(),
                 parts.secrets.clone(),
@@ -102,7 +102,7 @@ impl Service {
             request_room: Arc::new(Semaphore::new(REQUEST_ROOM)),
             body_room: Arc::new(Semaphore::new(BODY_ROOM)),
             probes: Arc::new(Semaphore::new(PROBES)),
-        };
+        });
         start_roles(config, &api, &back);
         fold_metrics(api.metrics.clone(), &base);
         let serves = if config.roles.api { Serves::Api } else { Serves::Operations };

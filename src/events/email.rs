@@ -1,5 +1,7 @@
 //! What can happen to an email.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -13,7 +15,7 @@ use crate::values::{
 pub enum EmailEvent {
     /// We told the caller `202`. From here on the email is ours to deliver.
     #[serde(rename = "email.accepted")]
-    Accepted(Box<EmailAccepted>),
+    Accepted(Arc<EmailAccepted>),
     /// A worker took the email and is about to open a connection.
     #[serde(rename = "email.delivery_started")]
     DeliveryStarted {

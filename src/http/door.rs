@@ -126,12 +126,10 @@ impl Limits {
 }
 
 /// Writes the body of every refusal, whoever refused; and what every answer carries.
-pub async fn finish(request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
-    let mut response = next.run(request).await;
+pub fn finished(mut response: Response, id: &RequestId) -> Response {
     let problem = response.extensions_mut().remove::<Problem>().or_else(|| unspoken(&response));
     if let Some(problem) = problem {
-        response = refused(problem, id, response);
+        response = refused(problem, id.0.clone(), response);
     }
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

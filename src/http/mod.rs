@@ -28,6 +28,7 @@ pub mod smtp_test;
 pub mod tenants;
 pub mod usage;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,9 +53,27 @@ pub const REQUEST_ROOM: usize = 4_096;
 /// So many relays may be tried at once.
 pub const PROBES: usize = 16;
 
-/// What handlers share.
+/// What handlers are given. Clones are the same.
 #[derive(Clone)]
-pub struct Api {
+pub struct Api(Arc<Shared>);
+
+impl Api {
+    /// Hands this to the handlers.
+    pub fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for Api {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What handlers share.
+pub struct Shared {
     /// The read tables.
     pub pool: PgPool,
     /// Whatever changes anything.

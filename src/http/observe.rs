@@ -7,23 +7,23 @@ use axum::response::Response;
 use tokio::time::Instant;
 
 use super::caller::Caller;
-use super::door::ErrorCode;
+use super::door::{self, ErrorCode};
 use super::request_id::RequestId;
 
-/// Watches a request on its way.
-pub async fn watch(request: Request, next: Next) -> Response {
+/// Watches a request on its way, from its name to the last header of its answer.
+pub async fn watch(mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
+    let id = RequestId::give(&mut request);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let matched = request.extensions().get::<MatchedPath>();
     let route = matched.map_or("unknown", MatchedPath::as_str).to_owned();
-    let id = request.extensions().get::<RequestId>().cloned();
-    let response = next.run(request).await;
+    let mut response = door::finished(next.run(request).await, &id);
     let took = begun.elapsed();
     count(&method, &route, &response, took.as_secs_f64());
     let caller = response.extensions().get::<Caller>();
     tracing::info!(
-        request_id = id.map(|id| id.0),
+        request_id = id.0,
         %method,
         path,
         status = response.status().as_u16(),
@@ -33,6 +33,7 @@ pub async fn watch(request: Request, next: Next) -> Response {
         micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "request"
     );
+    id.tell(&mut response);
     response
 }
 

@@ -2,7 +2,6 @@
 
 use axum::extract::Request;
 use axum::http::HeaderName;
-use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
@@ -17,6 +16,20 @@ const LONGEST: usize = 128;
 pub struct RequestId(pub String);
 
 impl RequestId {
+    /// Gives a request its name.
+    pub fn give(request: &mut Request) -> Self {
+        let id = Self::of(request);
+        request.extensions_mut().insert(id.clone());
+        id
+    }
+
+    /// Tells it with the answer.
+    pub fn tell(&self, response: &mut Response) {
+        if let Ok(value) = self.0.parse() {
+            response.headers_mut().insert(HEADER, value);
+        }
+    }
+
     /// The caller's own if it is sane, else a new one.
     fn of(request: &Request) -> Self {
         let given = request.headers().get(HEADER).and_then(|value| value.to_str().ok());
@@ -28,17 +41,6 @@ impl RequestId {
 fn is_sane(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(&byte);
     !text.is_empty() && text.len() <= LONGEST && text.bytes().all(allowed)
-}
-
-/// Names the request, and its answer with it.
-pub async fn name(mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(&request);
-    request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
-    if let Ok(value) = id.0.parse() {
-        response.headers_mut().insert(HEADER, value);
-    }
-    response
 }
 
 #[cfg(test)]

@@ -37,12 +37,9 @@ pub fn router(api: &Api, serves: Serves, cors_origins: &[String]) -> Router {
         Serves::Api => routes.merge(docs::routes(description)),
         Serves::Operations => routes,
     };
-    let routes = routes
-        .layer(CatchPanicLayer::custom(door::panicked))
-        .layer(from_fn(door::finish))
-        .layer(from_fn(observe::watch));
+    let routes = routes.layer(CatchPanicLayer::custom(door::panicked));
     let routes = if cors_origins.is_empty() { routes } else { routes.layer(cors(cors_origins)) };
-    routes.layer(from_fn(request_id::name))
+    routes.layer(from_fn(observe::watch))
 }
 
 fn everything(api: &Api) -> OpenApiRouter<Api> {

@@ -32,7 +32,11 @@ pub(crate) fn email(tenant: TenantId, to: &[&str], clock: &Clock) -> SendEmail {
         reply_to: None,
         subject: Subject::new("Hello").unwrap(),
         headers: ExtraHeaders::default(),
-        content: SealedContent { tenant, digest: "digest".to_owned(), sealed: vec![1, 2, 3] },
+        content: SealedContent {
+            tenant,
+            digest: "digest".to_owned(),
+            sealed: vec![1, 2, 3].into(),
+        },
         content_size: 3,
         attachments: 0,
         tags: Tags::default(),

@@ -1,5 +1,7 @@
 //! A caller hands us an email; from the answer on it is ours to deliver.
 
+use std::sync::Arc;
+
 use super::EmailState;
 use crate::commands::tenant::{Standing, Tenant, TenantState};
 use crate::commands::{Command, Decision};
@@ -97,7 +99,7 @@ impl SendEmail {
             reply_to: draft.reply_to,
             subject: draft.subject,
             headers: draft.headers,
-            content: SealedContent { tenant, digest, sealed },
+            content: SealedContent { tenant, digest, sealed: sealed.into() },
             content_size: u64::try_from(bytes.len()).map_err(|_| SealError)?,
             attachments,
             tags: draft.tags,
@@ -178,7 +180,7 @@ impl Command for SendEmail {
             scheduled_at: self.scheduled_at,
             priority: self.priority,
         };
-        let fact = Fact::Email(self.tenant, self.email, EmailEvent::Accepted(Box::new(accepted)));
+        let fact = Fact::Email(self.tenant, self.email, EmailEvent::Accepted(Arc::new(accepted)));
         let decision =
             Decision { contents: Some(self.content.clone()), ..Decision::of(vec![fact]) };
         Ok(decision.guarded(Guard::Quota {
@@ -245,7 +247,7 @@ pub(super) mod tests {
             reply_to: None,
             subject: Subject::new("Hello").unwrap(),
             headers: ExtraHeaders::default(),
-            content: SealedContent { tenant, digest: "d".to_owned(), sealed: vec![1] },
+            content: SealedContent { tenant, digest: "d".to_owned(), sealed: vec![1].into() },
             content_size: 1,
             attachments: 0,
             tags: Tags::default(),

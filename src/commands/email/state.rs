@@ -1,5 +1,7 @@
 //! What decisions know of an email.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::commands::State;
@@ -17,7 +19,7 @@ pub struct EmailState {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Email {
     /// What we promised to deliver.
-    pub accepted: EmailAccepted,
+    pub accepted: Arc<EmailAccepted>,
     /// When we promised it.
     pub accepted_at: Timestamp,
     /// Where it is on its way.
@@ -58,7 +60,7 @@ impl State for EmailState {
         let Fact::Email(_, _, event) = &recorded.fact else { return };
         if let EmailEvent::Accepted(accepted) = event {
             self.email = Some(Box::new(Email {
-                accepted: (**accepted).clone(),
+                accepted: Arc::clone(accepted),
                 accepted_at: recorded.at,
                 stage: Stage::Waiting,
                 pending: accepted.recipients.all().map(|(_, to)| to.address.clone()).collect(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::{mpsc::error::TrySendError, oneshot};
 
 use crate::values::{Day, TenantId, Timestamp};
@@ -46,7 +47,7 @@ pub struct SealedContent {
     /// The name in the fact.
     pub digest: String,
     /// Encrypted.
-    pub sealed: Vec<u8>,
+    pub sealed: Bytes,
 }
 
 /// What must hold in the moment of the append, or nothing is recorded.

@@ -42,7 +42,7 @@ pub(super) async fn all(
         now.as_datetime(),
         &each(&contents, |content| content.tenant.to_string()),
         &each(&contents, |content| content.digest.clone()),
-        &each(&contents, |content| content.sealed.as_slice()) as &[&[u8]],
+        &each(&contents, |content| &*content.sealed) as &[&[u8]],
         &each(&quotas, |((tenant, _), _)| tenant.to_string()),
         &each(&quotas, |((_, day), _)| day.as_date()),
         &each(&quotas, |(_, used)| i64::try_from(**used).unwrap_or(i64::MAX)),

@@ -15,6 +15,7 @@ use crate::commands::email::{
     Email, RecipientOutcome, RecordDelivery, StartDelivery, record_delivery,
 };
 use crate::commands::tenant::Tenant;
+use crate::events::email::EmailAccepted;
 use crate::events::store::is_outage;
 use crate::mail::transport::{Envelope, Outcome, Route, Sent};
 use crate::mail::{Letter, Message, compose};
@@ -225,7 +226,7 @@ fn unread(error: sqlx::Error) -> Hindrance {
 }
 
 fn letter(subject: &Subject, content: EmailContent) -> Letter {
-    let accepted = subject.email.accepted.clone();
+    let accepted = EmailAccepted::clone(&subject.email.accepted);
     Letter {
         id: subject.id,
         from: accepted.from,
