@@ -8,6 +8,7 @@ mod postgres;
 mod service;
 mod setup;
 mod tenant;
+mod wire;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ pub(crate) use postgres::Postgres;
 pub(crate) use service::Service;
 pub(crate) use setup::{ADMIN, Setup, ordinary};
 pub(crate) use tenant::Tenant;
+pub(crate) use wire::{Wire, open_files, send_head};
 
 /// A test that waits so long waits in vain.
 const PATIENCE: Duration = Duration::from_secs(40);

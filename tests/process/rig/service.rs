@@ -1,5 +1,6 @@
 //! A running `selfmx`: asked by HTTP, ended by signals.
 
+use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -75,6 +76,19 @@ impl Service {
     /// Its process.
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.child.id()).unwrap())
+    }
+
+    /// Where it listens.
+    pub(super) fn address(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap()
+    }
+
+    /// The memory that it occupies, in MiB; nought where the system does not tell.
+    pub(crate) fn memory(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|rest| rest.split_whitespace().next());
+        kib.map_or(0, |kib| kib.parse::<usize>().unwrap() / 1024)
     }
 
     /// All that it has said so far, on both its outputs.
