@@ -9,3 +9,4 @@ mod nodes;
 mod overload;
 mod paused;
 mod relay;
+mod upgrade;
