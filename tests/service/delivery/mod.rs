@@ -3,6 +3,7 @@
 mod fairness;
 mod leases;
 mod letters;
+mod multitude;
 mod nodes;
 mod outcomes;
 mod queue;
