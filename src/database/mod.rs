@@ -15,6 +15,10 @@ use sqlx::{PgPool, Postgres, Transaction};
 /// A statement that runs for longer has gone astray.
 const LONGEST_STATEMENT: &str = "60s";
 
+/// Between two statements of a transaction there is no waiting for anybody. A node that is frozen there, or
+/// whose machine is gone without a word, must not keep its turn at the log from all others.
+const LONGEST_SILENCE: &str = "5s";
+
 /// How connections are shared.
 #[derive(Clone, Copy, Debug)]
 pub struct Sharing {
@@ -36,7 +40,12 @@ pub async fn connect(options: PgConnectOptions, sharing: Sharing) -> sqlx::Resul
     let options = options
         .application_name("selfmx")
         // Our statements are short: compiling them to machine code takes longer than running them.
-        .options([("statement_timeout", LONGEST_STATEMENT), ("timezone", "UTC"), ("jit", "off")]);
+        .options([
+            ("statement_timeout", LONGEST_STATEMENT),
+            ("idle_in_transaction_session_timeout", LONGEST_SILENCE),
+            ("timezone", "UTC"),
+            ("jit", "off"),
+        ]);
     let pool = PgPoolOptions::new()
         .max_connections(sharing.size)
         .acquire_timeout(sharing.timeout)
@@ -64,9 +73,12 @@ fn may_come_up(error: &sqlx::Error) -> bool {
         || matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut)
 }
 
+/// Such a transaction says nothing while that is being done, however long it takes.
+const ALONE: &str = "begin; set local idle_in_transaction_session_timeout = 0";
+
 /// Lets one node at a time do something; the others wait until the transaction has ended.
 pub async fn alone(pool: &PgPool, what: i64) -> sqlx::Result<Transaction<'static, Postgres>> {
-    let mut turn = pool.begin().await?;
+    let mut turn = pool.begin_with(ALONE).await?;
     sqlx::query!("select pg_advisory_xact_lock($1)", what).execute(&mut *turn).await?;
     Ok(turn)
 }

@@ -65,8 +65,9 @@ impl EventStore {
 /// True when the database is gone or about to go: what it did not take now it may take later.
 pub fn is_outage(error: &sqlx::Error) -> bool {
     if let sqlx::Error::Database(refusal) = error {
-        // Classes of SQLSTATE: connection (08), resources (53), intervention (57), system (58).
-        let classes = ["08", "53", "57", "58"];
+        // Classes of SQLSTATE: connection (08), resources (53), intervention (57), system (58); and a
+        // session that was ended because it had been silent for too long (25P03).
+        let classes = ["08", "53", "57", "58", "25P03"];
         return refusal.code().is_some_and(|code| classes.iter().any(|c| code.starts_with(c)));
     }
     !matches!(

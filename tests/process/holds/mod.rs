@@ -3,10 +3,10 @@
 mod bodies;
 mod crowd;
 mod database;
-mod killed;
+pub(crate) mod killed;
 mod limits;
 mod nodes;
-mod overload;
+pub(crate) mod overload;
 mod paused;
 mod relay;
 mod upgrade;

@@ -15,7 +15,7 @@ const REQUESTS: usize = 4_600;
 pub(super) const ENOUGH: usize = 300;
 
 /// The emails that the log holds, by their ids.
-pub(super) async fn logged(postgres: &Postgres) -> Vec<String> {
+pub(crate) async fn logged(postgres: &Postgres) -> Vec<String> {
     let pool = postgres.pool().await;
     let accepted = "select stream_id from events where type = 'email.accepted' order by position";
     let streams: Vec<String> = sqlx::query_scalar(accepted).fetch_all(&pool).await.unwrap();

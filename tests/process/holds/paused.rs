@@ -1,8 +1,10 @@
 //! A node is paused for longer than its lease, and another has taken its mail meanwhile.
 
 use nix::sys::signal::Signal;
+use sqlx::{Connection as _, PgConnection};
 
 use super::killed::{copies, times};
+use super::overload::logged;
 use crate::rig::{Answer, Home, Postgres, Service, Setup, Tenant, until};
 use crate::support::relay::{Act, Seen, Step, TestRelay};
 
@@ -77,4 +79,38 @@ async fn a_node_that_slept_through_its_lease_cannot_record_an_outcome() {
     assert_eq!(times(&email, "sending"), 2, "{}", email.text);
     assert_eq!(copies(&scene.relay.mails(), &scene.id), 2, "one from each");
     scene.ends().await;
+}
+
+#[tokio::test]
+async fn a_node_that_is_paused_in_the_middle_of_its_turn_at_the_log_does_not_keep_it_for_ever() {
+    let (postgres, home) = (Postgres::start().await, Home::new());
+    let setup = Setup::on(&postgres, &home);
+    let (paused, other) = (setup.serve().await, setup.serve().await);
+    let tenant = paused.tenant("acme.com").await;
+    let there = tenant.at(&other);
+    there.sends("Before").await;
+    // Its turn comes when it cannot know any more that it has.
+    let mut db = PgConnection::connect(&postgres.url()).await.unwrap();
+    let mut turn = db.begin().await.unwrap();
+    sqlx::query("select from log_head for update").execute(&mut *turn).await.unwrap();
+    let (held, email) = (tenant.caller.clone(), tenant.email("Held"));
+    let held = tokio::spawn(async move { held.post("/v1/send", &email).await });
+    let pool = postgres.pool().await;
+    let waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
+    until("it waits for its turn", async || {
+        sqlx::query_scalar::<_, i64>(waits).fetch_one(&pool).await.unwrap() == 1
+    })
+    .await;
+    paused.signal(Signal::SIGSTOP);
+    turn.rollback().await.unwrap();
+    there.sends("Meanwhile").await;
+    paused.signal(Signal::SIGCONT);
+    // Its turn was taken back: it may take another, or ask its caller to.
+    let held = held.await.unwrap();
+    assert!([202, 503].contains(&held.status), "{}", held.text);
+    tenant.sends("After").await;
+    assert_eq!(logged(&postgres).await.len(), 3 + usize::from(held.status == 202));
+    pool.close().await;
+    paused.stop().await.well();
+    other.stop().await.well();
 }
