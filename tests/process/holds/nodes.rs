@@ -24,14 +24,10 @@ async fn nodes_that_start_at_once_migrate_once_and_make_one_key() {
             .await
             .unwrap();
     assert_eq!(keys, 1);
-    let migrations: Vec<(i64, bool)> =
-        sqlx::query_as("select version, success from _sqlx_migrations order by version")
-            .fetch_all(&pool)
-            .await
-            .unwrap();
+    let migrations = "select version from _sqlx_migrations where success order by version";
+    let migrations: Vec<i64> = sqlx::query_scalar(migrations).fetch_all(&pool).await.unwrap();
     let ours = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap();
-    let once: Vec<(i64, bool)> = (1..).take(ours.count()).map(|version| (version, true)).collect();
-    assert_eq!(migrations, once);
+    assert_eq!(migrations, (1..).take(ours.count()).collect::<Vec<i64>>());
     pool.close().await;
 }
 

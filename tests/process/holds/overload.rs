@@ -41,7 +41,7 @@ async fn whom_there_is_no_room_for_is_told_to_come_back_and_everybody_else_is_se
     // Nobody's turn at the log comes while somebody else has it: the house fills.
     let mut db = PgConnection::connect(&postgres.url()).await.unwrap();
     let mut turn = db.begin().await.unwrap();
-    sqlx::query("select from log_head for update").execute(&mut *turn).await.unwrap();
+    sqlx::raw_sql("select from log_head for update").execute(&mut *turn).await.unwrap();
     let (email, refused) = (tenant.email("Hello"), AtomicUsize::new(0));
     let asks = (0..REQUESTS).map(|_| async {
         let answer = tenant.caller.post("/v1/send", &email).await;

@@ -92,21 +92,22 @@ async fn a_node_that_is_paused_in_the_middle_of_its_turn_at_the_log_does_not_kee
     // Its turn comes when it cannot know any more that it has.
     let mut db = PgConnection::connect(&postgres.url()).await.unwrap();
     let mut turn = db.begin().await.unwrap();
-    sqlx::query("select from log_head for update").execute(&mut *turn).await.unwrap();
-    let (held, email) = (tenant.caller.clone(), tenant.email("Held"));
-    let held = tokio::spawn(async move { held.post("/v1/send", &email).await });
+    sqlx::raw_sql("select from log_head for update").execute(&mut *turn).await.unwrap();
+    let email = tenant.email("Held");
     let pool = postgres.pool().await;
     let waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'";
-    until("it waits for its turn", async || {
-        sqlx::query_scalar::<_, i64>(waits).fetch_one(&pool).await.unwrap() == 1
-    })
-    .await;
-    paused.signal(Signal::SIGSTOP);
-    turn.rollback().await.unwrap();
-    there.sends("Meanwhile").await;
-    paused.signal(Signal::SIGCONT);
+    let asleep = async {
+        until("it waits for its turn", async || {
+            sqlx::query_scalar::<_, i64>(waits).fetch_one(&pool).await.unwrap() == 1
+        })
+        .await;
+        paused.signal(Signal::SIGSTOP);
+        turn.rollback().await.unwrap();
+        there.sends("Meanwhile").await;
+        paused.signal(Signal::SIGCONT);
+    };
+    let (held, ()) = tokio::join!(tenant.caller.post("/v1/send", &email), asleep);
     // Its turn was taken back: it may take another, or ask its caller to.
-    let held = held.await.unwrap();
     assert!([202, 503].contains(&held.status), "{}", held.text);
     tenant.sends("After").await;
     assert_eq!(logged(&postgres).await.len(), 3 + usize::from(held.status == 202));

@@ -22,20 +22,25 @@ async fn multiply(app: &App, tenant: &Tenant, count: usize) {
         .fetch_one(&mut *turn)
         .await
         .unwrap();
-    let facts = "insert into events
+    let facts = "with done as (insert into events
         select $1 + n.place, e.tenant_id, replace(e.stream_id, $2, n.id), e.version, gen_random_uuid(),
                e.type, e.schema, e.payload, e.metadata, e.recorded_at
         from events e, unnest($3::varchar[]) with ordinality as n(id, place)
-        where e.stream_id like '%' || $2 and e.type = 'email.accepted'";
-    let places = "insert into send_queue (email_id, tenant_id, priority, due_at, pending)
+        where e.stream_id like '%' || $2 and e.type = 'email.accepted' returning 1)
+        select count(*) from done";
+    let places =
+        "with done as (insert into send_queue (email_id, tenant_id, priority, due_at, pending)
         select n.id, q.tenant_id, q.priority, q.due_at, q.pending
         from send_queue q, unnest($3::varchar[]) as n(id)
-        where q.email_id = $2 and $1 >= 0";
-    let moved = "update log_head set position = $1 + cardinality($3::varchar[]) where $2 <> ''";
+        where q.email_id = $2 and $1 >= 0 returning 1)
+        select count(*) from done";
+    let moved = "with done as (
+            update log_head set position = $1 + cardinality($3::varchar[]) where $2 <> '' returning 1)
+        select count(*) from done";
     for (statement, rows) in [(facts, count), (places, count), (moved, 1)] {
-        let done = sqlx::query(statement).bind(head).bind(&template).bind(&ids);
-        let done = done.execute(&mut *turn).await.unwrap();
-        assert_eq!(done.rows_affected(), u64::try_from(rows).unwrap(), "{statement}");
+        let done = sqlx::query_scalar(statement).bind(head).bind(&template).bind(&ids);
+        let done: i64 = done.fetch_one(&mut *turn).await.unwrap();
+        assert_eq!(usize::try_from(done).unwrap(), rows, "{statement}");
     }
     turn.commit().await.unwrap();
 }
