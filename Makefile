@@ -8,7 +8,7 @@ export SQLX_OFFLINE := true
 
 # One after the other, also under `make -j`: the steps share one target folder.
 .NOTPARALLEL:
-.PHONY: help run test check bench fmt sqlx
+.PHONY: help run test chaos check bench fmt sqlx
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-7s %s\n", $$1, $$2}' Makefile
@@ -22,6 +22,12 @@ test: ## Run all tests, with a Postgres of their own
 	@scripts/ensure-curl
 	@scripts/ensure-tool cargo-nextest
 	@scripts/with-postgres cargo nextest run --locked
+
+chaos: ## Kill, pause and refuse at random under load; ROUNDS=50 SEED=7 says how often and in which order
+	@scripts/ensure-rust
+	@scripts/ensure-tool cargo-nextest
+	@PATH="$$(scripts/ensure-postgres):$$PATH" CHAOS_ROUNDS=$(or $(ROUNDS),20) CHAOS_SEED=$(or $(SEED),$$RANDOM) \
+	cargo nextest run --locked --profile chaos --no-capture --test process chaos::
 
 check: ## Everything that must hold before a commit; CI runs the same
 	@scripts/ensure-rust

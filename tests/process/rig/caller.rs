@@ -43,4 +43,15 @@ impl Caller {
         let response = self.request(Method::POST, path).json(body).send().await.ok()?;
         Answer::try_of(response).await
     }
+
+    /// The same under an idempotency key.
+    pub(crate) async fn try_post_once(
+        &self,
+        path: &str,
+        body: &Value,
+        key: &str,
+    ) -> Option<Answer> {
+        let request = self.request(Method::POST, path).json(body).header("idempotency-key", key);
+        Answer::try_of(request.send().await.ok()?).await
+    }
 }
