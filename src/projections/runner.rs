@@ -105,11 +105,16 @@ impl Runner {
     /// stands. A database that is gone cannot be told, and comes back by itself.
     async fn complain(&self, error: &ReadError) {
         let ReadError::Database(sqlx::Error::Database(refusal)) = error else { return };
+        // A cursor that was made just now has gone with the transaction that failed.
         let told = sqlx::query!(
-            "update projection_cursors set trouble = $2 where projection = $1 and version = $3",
+            "insert into projection_cursors as c (projection, version, position, trouble, updated_at)
+             values ($1, $3, 0, $2, $4)
+             on conflict (projection) do update set trouble = excluded.trouble
+             where c.version = excluded.version",
             self.projector.name(),
             refusal.to_string(),
             self.projector.version(),
+            self.clock.now().as_datetime(),
         );
         if let Err(error) = told.execute(&self.pool).await {
             tracing::debug!(%error, "the trouble cannot be noted");
