@@ -21,9 +21,19 @@ use crate::config::{Config, Overrides};
 const SETTINGS: &str = "Settings are environment variables, or lines of a file .env; README.md lists \
                         them all. An option of the command line wins over its variable.";
 
+/// The commands with their options, so that one look is enough.
+const AT_A_GLANCE: &str = "\
+Options of the commands:
+  serve      --host ADDRESS  --port PORT  --data-dir FOLDER
+  migrate    --data-dir FOLDER
+  admin-key  create [--name NAME] | list | revoke ID   --data-dir FOLDER
+
+Settings are environment variables, or lines of a file .env; README.md lists them all. An option of the \
+command line wins over its variable.";
+
 /// A self-hosted, multi-tenant e-mail API on one event log.
 #[derive(Debug, Parser)]
-#[command(name = "selfmx", version, about, after_help = SETTINGS, arg_required_else_help = true)]
+#[command(name = "selfmx", version, about, after_help = AT_A_GLANCE, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
