@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
 
@@ -43,6 +44,20 @@ pub struct DayTotal {
     pub day: Day,
     /// How many in all.
     pub requests: u64,
+}
+
+/// A day's requests, as Postgres gives them.
+struct CountRow {
+    tenant_id: String,
+    day: NaiveDate,
+    requests: i64,
+}
+
+impl From<CountRow> for DayTotal {
+    fn from(row: CountRow) -> Self {
+        let requests = u64::try_from(row.requests).unwrap_or(0);
+        Self { tenant_id: row.tenant_id, day: row.day.into(), requests }
+    }
 }
 
 /// Why a request was not counted.
@@ -118,24 +133,21 @@ impl RequestMeter {
 
     /// A tenant's days with requests that are no facts yet.
     pub async fn unrecorded_of(&self, tenant: TenantId) -> sqlx::Result<Vec<DayTotal>> {
-        let rows = sqlx::query!(
+        let rows = sqlx::query_as!(
+            CountRow,
             "select tenant_id, day, requests from request_counts
              where tenant_id = $1 and requests > recorded order by day",
             tenant.to_string(),
         )
         .fetch_all(&self.pool)
         .await?;
-        let totals = rows.into_iter().map(|row| DayTotal {
-            tenant_id: row.tenant_id,
-            day: row.day.into(),
-            requests: u64::try_from(row.requests).unwrap_or(0),
-        });
-        Ok(totals.collect())
+        Ok(rows.into_iter().map(DayTotal::from).collect())
     }
 
     /// The days with requests that are no facts yet, some hundreds after the given one.
     pub async fn unrecorded(&self, after: Option<&DayTotal>) -> sqlx::Result<Vec<DayTotal>> {
-        let rows = sqlx::query!(
+        let rows = sqlx::query_as!(
+            CountRow,
             "select tenant_id, day, requests from request_counts
              where requests > recorded and ($1::date is null or (day, tenant_id) > ($1, $2))
              order by day, tenant_id limit 500",
@@ -144,12 +156,7 @@ impl RequestMeter {
         )
         .fetch_all(&self.pool)
         .await?;
-        let totals = rows.into_iter().map(|row| DayTotal {
-            tenant_id: row.tenant_id,
-            day: row.day.into(),
-            requests: u64::try_from(row.requests).unwrap_or(0),
-        });
-        Ok(totals.collect())
+        Ok(rows.into_iter().map(DayTotal::from).collect())
     }
 
     /// Notes that these days' requests are facts now. The rows are locked in the order in which they
