@@ -20,7 +20,7 @@ pub fn start(store: EventStore, meter: RequestMeter, clock: Clock, tasks: &Tasks
                 () = tokio::time::sleep(EVERY) => {}
             }
             if let Err(error) = tidy(&store, &meter, &clock).await {
-                tracing::warn!(%error, "old receipts and windows are kept for now");
+                tracing::warn!(%error, "old receipts and windows are kept until the next round");
             }
         }
     });

@@ -117,7 +117,7 @@ pub enum Refusal {
     /// No such tenant, or it is deleted.
     #[error("there is no such tenant")]
     NoTenant,
-    /// The tenant may not send for now.
+    /// The tenant is suspended: it may not send until it is resumed.
     #[error("this tenant is suspended: it may read, but not send")]
     Suspended,
     /// Neither the email nor the tenant says who sends.
