@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use moka::sync::Cache;
 
 use super::api_key::KeyState;
@@ -40,8 +41,10 @@ pub struct Past<S> {
 /// What a command came to.
 #[derive(Clone, Debug)]
 pub struct Done<S> {
-    /// The stream's state afterwards.
-    pub state: S,
+    /// The stream's state afterwards, and how many facts it has then.
+    pub past: Past<S>,
+    /// The tenant as it was relied on; nobody, if the command relies on none.
+    pub tenant: Arc<Past<TenantState>>,
     /// What was recorded; nothing if it was so already.
     pub facts: Vec<Fact>,
     /// When it was decided.
@@ -91,10 +94,37 @@ impl Executor {
         context: &Context,
         command: &C,
     ) -> Result<Done<C::State>, CommandError<C::Refusal>> {
-        match self.carry_out(Asked { context, receipt: None }, command).await? {
+        self.run_upon(context, command, self.past_of(command).await?).await
+    }
+
+    /// Carries a command out for somebody who knows its stream's past. If it has grown meanwhile, that
+    /// is noticed, and it is read.
+    pub async fn run_upon<C: Command>(
+        &self,
+        context: &Context,
+        command: &C,
+        past: Past<C::State>,
+    ) -> Result<Done<C::State>, CommandError<C::Refusal>> {
+        match self.carry_out(Asked { context, receipt: None }, command, past).await? {
             Once::Done(done) => Ok(*done),
             Once::Again(_) => Err(CommandError::Contended),
         }
+    }
+
+    /// Carries many commands out, each on its own: their pasts are read at once, and what they record
+    /// shares a turn at the log.
+    pub async fn run_all<C: Command>(
+        &self,
+        context: &Context,
+        commands: &[C],
+    ) -> sqlx::Result<Vec<Result<Done<C::State>, CommandError<C::Refusal>>>> {
+        let streams: Vec<Stream> = commands.iter().map(Command::stream).collect();
+        let mut loaded = self.store.load_all(&streams).await?;
+        let pasts = streams.iter().map(|stream| loaded.remove(stream.id()).unwrap_or(Ok(vec![])));
+        let each = commands.iter().zip(pasts).map(async |(command, facts)| {
+            self.run_upon(context, command, fold(Past::default(), &facts?)).await
+        });
+        Ok(join_all(each).await)
     }
 
     /// Carries a command out once, however often it is asked under the same key; `answer` is what
@@ -107,7 +137,8 @@ impl Executor {
         answer: &(dyn Fn(&Done<C::State>) -> Vec<u8> + Sync),
     ) -> Result<Once<C::State>, CommandError<C::Refusal>> {
         let receipt = Some(Receipter { repeatable, answer });
-        self.carry_out(Asked { context, receipt }, command).await
+        let past = self.past_of(command).await?;
+        self.carry_out(Asked { context, receipt }, command, past).await
     }
 
     /// What is known of a tenant, as the log has it now.
@@ -124,9 +155,9 @@ impl Executor {
         &self,
         asked: Asked<'_, C::State>,
         command: &C,
+        mut past: Past<C::State>,
     ) -> Result<Once<C::State>, CommandError<C::Refusal>> {
         let mut context = asked.context.clone();
-        let mut past = self.past_of(command).await?;
         let mut memory = Memory::Trusted;
         for _ in 0..ATTEMPTS {
             let tenant = self.relied_on(command, memory).await?;
@@ -140,7 +171,7 @@ impl Executor {
                 }
                 Err(refusal) => return self.refused(&asked, refusal).await,
             };
-            let done = done(command, &past, &decision, now);
+            let done = done(command, (&past, &tenant), &decision, now);
             if decision.facts.is_empty() {
                 return self.already(&asked, done).await;
             }
@@ -300,16 +331,17 @@ fn fold<S: State>(mut past: Past<S>, facts: &[Recorded]) -> Past<S> {
 
 fn done<C: Command>(
     command: &C,
-    past: &Past<C::State>,
+    (past, tenant): (&Past<C::State>, &Arc<Past<TenantState>>),
     decision: &Decision,
     at: Timestamp,
 ) -> Done<C::State> {
-    let mut state = past.state.clone();
+    let mut past = past.clone();
     let stream = command.stream();
     for fact in decision.facts.iter().filter(|fact| fact.stream() == stream) {
-        state.evolve(&Recorded::imagined(fact.clone(), at));
+        past.state.evolve(&Recorded::imagined(fact.clone(), at));
+        past.version += 1;
     }
-    Done { state, facts: decision.facts.clone(), at, position: 0 }
+    Done { past, tenant: Arc::clone(tenant), facts: decision.facts.clone(), at, position: 0 }
 }
 
 fn append<C: Command>(

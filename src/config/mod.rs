@@ -182,7 +182,7 @@ impl Config {
                 window: from.seconds("RATE_LIMIT_WINDOW", 60, 1..=86_400),
             },
             queue: QueueSettings {
-                workers: from.number("QUEUE_WORKERS", 32, 1..=1_000),
+                workers: from.number("QUEUE_WORKERS", 128, 1..=1_000),
                 retry_attempts: from.number("QUEUE_RETRY_ATTEMPTS", 3, 0..=100),
                 retry_delay: from.seconds("QUEUE_RETRY_DELAY", 60, 0..=86_400),
                 lease: from.seconds("QUEUE_LEASE", 60, 1..=3_600),

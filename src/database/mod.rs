@@ -10,7 +10,7 @@ pub mod settling;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{Connection as _, PgPool, Postgres, Transaction};
 
 /// A statement that runs for longer has gone astray.
 const LONGEST_STATEMENT: &str = "60s";
@@ -18,6 +18,10 @@ const LONGEST_STATEMENT: &str = "60s";
 /// Between two statements of a transaction there is no waiting for anybody. A node that is frozen there, or
 /// whose machine is gone without a word, must not keep its turn at the log from all others.
 const LONGEST_SILENCE: &str = "5s";
+
+/// A connection that was not used for so long is asked whether it still lives; to ask one that was used just
+/// now costs a way there and back, and says nothing new.
+const UNUSED: Duration = Duration::from_secs(1);
 
 /// How connections are shared.
 #[derive(Clone, Copy, Debug)]
@@ -45,8 +49,20 @@ pub async fn connect(options: PgConnectOptions, sharing: Sharing) -> sqlx::Resul
             ("idle_in_transaction_session_timeout", LONGEST_SILENCE),
             ("timezone", "UTC"),
             ("jit", "off"),
+            // Postgres plans for the tables as it last counted them, and a table that was empty then is read as
+            // a whole until it counts again. Whatever we ask can be found by an index.
+            ("enable_seqscan", "off"),
         ]);
     let pool = PgPoolOptions::new()
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= UNUSED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .max_connections(sharing.size)
         .acquire_timeout(sharing.timeout)
         .idle_timeout(sharing.idle);

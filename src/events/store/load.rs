@@ -1,9 +1,14 @@
 //! One stream's past. A stream carries its tenant: somebody else's stream is an empty one.
 
+use std::collections::HashMap;
+
 use super::EventStore;
 use super::rows::{ReadError, Row};
 use crate::events::{Recorded, Stream};
 use crate::values::TenantId;
+
+/// What is found in one of many streams.
+type Loaded = Result<Vec<Recorded>, ReadError>;
 
 impl EventStore {
     /// All facts of a stream, the oldest first.
@@ -17,7 +22,6 @@ impl EventStore {
         stream: &Stream,
         version: i64,
     ) -> Result<Vec<Recorded>, ReadError> {
-        let owner = stream.owner().map(|tenant| tenant.to_string());
         let rows = sqlx::query_as!(
             Row,
             r#"select position, tenant_id, stream_id, version, event_id, type as name, schema,
@@ -26,7 +30,7 @@ impl EventStore {
                where stream_id = $1 and tenant_id is not distinct from $2 and version > $3
                order by version"#,
             stream.id(),
-            owner,
+            owner(stream),
             version,
         )
         .fetch_all(&self.pool)
@@ -34,19 +38,66 @@ impl EventStore {
         rows.into_iter().map(Row::recorded).collect()
     }
 
-    /// The sealed contents that a fact refers to; none once they are forgotten.
-    pub async fn content(
-        &self,
-        tenant: TenantId,
-        digest: &str,
-    ) -> Result<Option<Vec<u8>>, ReadError> {
-        let sealed = sqlx::query_scalar!(
-            "select sealed from email_contents where tenant_id = $1 and digest = $2",
-            tenant.to_string(),
-            digest,
+    /// The facts of each of these streams, the oldest first, by the stream's name; an empty stream is
+    /// not named. One that is not understood fails alone.
+    pub async fn load_all(&self, streams: &[Stream]) -> sqlx::Result<HashMap<String, Loaded>> {
+        let ids: Vec<&str> = streams.iter().map(Stream::id).collect();
+        let owners: HashMap<&str, Option<String>> =
+            streams.iter().map(|stream| (stream.id(), owner(stream))).collect();
+        let rows = sqlx::query_as!(
+            Row,
+            r#"select position, tenant_id, stream_id, version, event_id, type as name, schema,
+                      payload::text as "payload!", metadata::text as "metadata!", recorded_at
+               from events where stream_id = any($1) order by stream_id, version"#,
+            &ids as &[&str],
         )
-        .fetch_optional(&self.pool)
+        .fetch_all(&self.pool)
         .await?;
-        Ok(sealed)
+        let mut loaded: HashMap<String, Loaded> = HashMap::new();
+        for row in rows {
+            // Joined to its owner in SQL, the whole log might be read: Postgres cannot know how few are asked for.
+            if owners.get(row.stream_id.as_str()) != Some(&row.tenant_id) {
+                continue;
+            }
+            let facts = loaded.entry(row.stream_id.clone()).or_insert_with(|| Ok(Vec::new()));
+            if let Ok(known) = facts {
+                match row.recorded() {
+                    Ok(recorded) => known.push(recorded),
+                    Err(error) => *facts = Err(error),
+                }
+            }
+        }
+        Ok(loaded)
     }
+
+    /// The sealed contents that a fact refers to; none once they are forgotten.
+    pub async fn content(&self, tenant: TenantId, digest: &str) -> sqlx::Result<Option<Vec<u8>>> {
+        Ok(self.contents(&[(tenant, digest)]).await?.into_values().next())
+    }
+
+    /// The sealed contents that facts refer to; those that are forgotten are not among them.
+    pub async fn contents(
+        &self,
+        wanted: &[(TenantId, &str)],
+    ) -> sqlx::Result<HashMap<(TenantId, String), Vec<u8>>> {
+        let tenants: Vec<String> = wanted.iter().map(|(tenant, _)| tenant.to_string()).collect();
+        let digests: Vec<&str> = wanted.iter().map(|(_, digest)| *digest).collect();
+        let rows = sqlx::query!(
+            "select c.tenant_id, c.digest, c.sealed
+             from unnest($1::varchar[], $2::varchar[]) as w(tenant_id, digest)
+             join email_contents c on c.tenant_id = w.tenant_id and c.digest = w.digest",
+            &tenants,
+            &digests as &[&str],
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let kept = rows
+            .into_iter()
+            .filter_map(|row| Some(((row.tenant_id.parse().ok()?, row.digest), row.sealed)));
+        Ok(kept.collect())
+    }
+}
+
+fn owner(stream: &Stream) -> Option<String> {
+    stream.owner().map(|tenant| tenant.to_string())
 }

@@ -95,7 +95,7 @@ impl NewKeyView {
         (tenant, id): (TenantId, KeyId),
         token: &Secret,
     ) -> Self {
-        let Some(key) = done.state.ever() else { return Self::default() };
+        let Some(key) = done.past.state.ever() else { return Self::default() };
         let domains = key.created.allowed_domains.as_ref();
         Self {
             id: id.to_string(),
@@ -116,7 +116,7 @@ impl NewKeyView {
         (tenant, id): (TenantId, KeyId),
         (old, token): (KeyId, &Secret),
     ) -> Self {
-        let ends = done.state.ever().and_then(|key| key.expires_at).map(|at| at.to_string());
+        let ends = done.past.state.ever().and_then(|key| key.expires_at).map(|at| at.to_string());
         let predecessor = Predecessor { id: old.to_string(), expires_at: ends };
         Self { predecessor: Some(predecessor), ..Self::created(done, (tenant, id), token) }
     }

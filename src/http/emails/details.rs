@@ -57,7 +57,7 @@ async fn content(
     found: &Details,
 ) -> Result<Option<ContentView>, Problem> {
     let digest = &found.content_digest;
-    let sealed = api.commands.store().content(tenant, digest).await.map_err(sqlx::Error::from)?;
+    let sealed = api.commands.store().content(tenant, digest).await?;
     let Some(sealed) = sealed else { return Ok(None) };
     let bytes = api.secrets.open_bytes(&EmailContent::owner(tenant, digest), &sealed);
     let bytes = bytes.map_err(|error| Problem::internal(error.to_string()))?;

@@ -53,7 +53,7 @@ pub struct Counts {
 impl TenantView {
     /// The tenant after a command.
     pub(super) fn after(done: &Done<TenantState>) -> Self {
-        done.state.ever().map(Self::of_tenant).unwrap_or_default()
+        done.past.state.ever().map(Self::of_tenant).unwrap_or_default()
     }
 
     fn of_tenant(tenant: &Tenant) -> Self {

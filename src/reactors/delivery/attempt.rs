@@ -1,6 +1,8 @@
-//! One attempt at one email, from its lease to its outcome. No transaction is open while we talk to a
+//! One attempt at one email, from its beginning to its outcome. No transaction is open while we talk to a
 //! relay.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -12,27 +14,58 @@ use super::flights::Hold;
 use crate::commands::CommandError;
 use crate::commands::context::Context;
 use crate::commands::email::{
-    Email, RecipientOutcome, RecordDelivery, StartDelivery, record_delivery,
+    Email, EmailState, RecipientOutcome, RecordDelivery, StartDelivery, record_delivery,
 };
-use crate::commands::tenant::Tenant;
-use crate::events::email::EmailAccepted;
+use crate::commands::executor::{Done, Past};
+use crate::commands::tenant::{Tenant, TenantState};
+use crate::events::email::{ContentRef, EmailAccepted};
 use crate::events::store::is_outage;
 use crate::mail::transport::{Envelope, Outcome, Route, Sent};
 use crate::mail::{Letter, Message, compose};
 use crate::projections::relay_health;
-use crate::projections::send_queue::Claimed;
 use crate::telemetry::chain;
 use crate::values::{Address, EmailContent, EmailId, TenantId};
 
 /// How long to wait before telling again what the log did not take.
-const AGAIN: Duration = Duration::from_millis(500);
+pub(super) const AGAIN: Duration = Duration::from_millis(500);
+
+/// Contents up to this size, in bytes, become a mail where we are; more would keep others waiting.
+const QUICK: u64 = 64 * 1024;
 
 /// What an attempt is about.
-struct Subject {
-    tenant: TenantId,
-    id: EmailId,
+pub(super) struct Subject {
+    pub(super) tenant: TenantId,
+    pub(super) id: EmailId,
     lease: Uuid,
+    /// The mail and its version in the log, as they were when it began.
+    past: Past<EmailState>,
     email: Email,
+    /// The tenant as it was then: a change of its settings after that is for later mails.
+    settings: Arc<Past<TenantState>>,
+    /// The sealed contents, if they were fetched already.
+    pub(super) sealed: Option<Vec<u8>>,
+}
+
+impl Subject {
+    /// Of a mail that was begun.
+    pub(super) fn new(asked: StartDelivery, begun: Done<EmailState>) -> Option<Self> {
+        let email = begun.past.state.known()?.clone();
+        let StartDelivery { tenant, email: id, lease, .. } = asked;
+        Some(Self {
+            tenant,
+            id,
+            lease,
+            past: begun.past,
+            email,
+            settings: begun.tenant,
+            sealed: None,
+        })
+    }
+
+    /// Where its contents are kept.
+    pub(super) fn content(&self) -> &ContentRef {
+        &self.email.accepted.content
+    }
 }
 
 /// Why there is nothing to hand over.
@@ -56,50 +89,22 @@ enum Hindrance {
 
 impl Delivery {
     /// Tries once; whatever happens becomes a fact, or the lease runs out and it is tried again.
-    pub(super) async fn attempt(&self, claimed: &Claimed, lease: Uuid, hold: &Hold) {
-        let Some(subject) = self.begun(claimed, lease).await else { return };
+    pub(super) async fn attempt(&self, subject: Subject, hold: &Hold) {
         let outcomes = match self.prepared_at_last(&subject, hold).await {
             Ok((route, message)) => self.handed_over(&subject, &route, &message, hold).await,
             Err(Hindrance::Outage(_)) => None,
             Err(hindrance) => Some(hindered(&subject, &hindrance)),
         };
         match outcomes {
-            Some(outcomes) => self.record(&subject, outcomes).await,
-            None => self.give_back(subject.id, lease).await,
+            Some(outcomes) => self.record(subject, outcomes).await,
+            None => self.give_back(&subject.id.to_string(), subject.lease).await,
         }
     }
 
-    /// `DeliveryStarted` is on disk before the first byte goes out.
-    async fn begun(&self, claimed: &Claimed, lease: Uuid) -> Option<Subject> {
-        let tenant: TenantId = claimed.tenant_id.parse().ok()?;
-        let id: EmailId = claimed.email_id.parse().ok()?;
-        let fence = u32::try_from(claimed.fence).ok()?;
-        let command = StartDelivery { tenant, email: id, lease, fence };
-        match self.commands.run(&Context::of("delivery"), &command).await {
-            Ok(done) => {
-                let email = done.state.known()?.clone();
-                Some(Subject { tenant, id, lease, email })
-            }
-            Err(CommandError::Refused(refusal)) => {
-                tracing::debug!(email = %id, %refusal, "nothing to deliver");
-                // Whoever has it by now holds another lease; if nobody does, it need not wait.
-                sleep(AGAIN).await;
-                self.give_back(id, lease).await;
-                None
-            }
-            Err(error) => {
-                tracing::warn!(email = %id, error = chain(&error), "its delivery cannot be started");
-                sleep(AGAIN).await;
-                self.give_back(id, lease).await;
-                None
-            }
-        }
-    }
-
-    async fn give_back(&self, email: EmailId, lease: Uuid) {
+    pub(super) async fn give_back(&self, email: &str, lease: Uuid) {
         use crate::projections::send_queue::give_back;
-        if let Err(error) = give_back(&self.pool, &[email.to_string()], &[lease]).await {
-            tracing::warn!(%email, %error, "a lease cannot be given back; it runs out by itself");
+        if let Err(error) = give_back(&self.pool, &[email.to_owned()], &[lease]).await {
+            tracing::warn!(email, %error, "a lease cannot be given back; it runs out by itself");
         }
     }
 
@@ -125,20 +130,30 @@ impl Delivery {
             tracing::warn!(email = %subject.id, error = chain(error), "it cannot be prepared");
             Hindrance::Later
         };
-        let past = self.commands.tenant(subject.tenant).await.map_err(unread)?;
-        let tenant = past.state.ever().ok_or(Hindrance::NoTenant)?;
-        let route = self.route(tenant, past.version).map_err(|error| later(&error))?;
-        let digest = &subject.email.accepted.content.digest;
-        let sealed = self.commands.store().content(subject.tenant, digest).await;
-        let sealed = sealed.map_err(|error| unread(error.into()))?;
-        let sealed = sealed.ok_or(Hindrance::NoContents)?;
+        let tenant = subject.settings.state.ever().ok_or(Hindrance::NoTenant)?;
+        let route = self.route(tenant, subject.settings.version).map_err(|error| later(&error))?;
+        let sealed = self.sealed(subject).await?;
+        let ContentRef { digest, size, .. } = subject.content();
         let owner = EmailContent::owner(subject.tenant, digest);
         let bytes = self.secrets.open_bytes(&owner, &sealed).map_err(|error| later(&error))?;
         let content = EmailContent::from_bytes(&bytes).map_err(|_| Hindrance::BrokenContents)?;
         let letter = letter(subject, content);
-        let message = tokio::task::spawn_blocking(move || compose(&letter)).await;
-        let message = message.map_err(|error| later(&error))?;
+        let message = if *size <= QUICK {
+            compose(&letter)
+        } else {
+            let composed = tokio::task::spawn_blocking(move || compose(&letter)).await;
+            composed.map_err(|error| later(&error))?
+        };
         Ok((route, message.map_err(|error| Hindrance::Unwritable(error.to_string()))?))
+    }
+
+    async fn sealed<'a>(&self, subject: &'a Subject) -> Result<Cow<'a, [u8]>, Hindrance> {
+        if let Some(sealed) = &subject.sealed {
+            return Ok(Cow::Borrowed(sealed));
+        }
+        let digest = subject.content().digest.as_str();
+        let kept = self.commands.store().content(subject.tenant, digest).await.map_err(unread)?;
+        kept.map(Cow::Owned).ok_or(Hindrance::NoContents)
     }
 
     fn route(&self, tenant: &Tenant, version: i64) -> Result<Route, crate::values::OpenError> {
@@ -189,7 +204,7 @@ impl Delivery {
     }
 
     /// What happened must become a fact: tried until it is, or until somebody else has the email.
-    async fn record(&self, subject: &Subject, outcomes: Vec<(Address, RecipientOutcome)>) {
+    async fn record(&self, subject: Subject, outcomes: Vec<(Address, RecipientOutcome)>) {
         for (_, outcome) in &outcomes {
             count(outcome);
         }
@@ -201,7 +216,8 @@ impl Delivery {
             retry: self.retry,
         };
         loop {
-            match self.commands.run(&Context::of("delivery"), &command).await {
+            let (context, past) = (Context::of("delivery"), subject.past.clone());
+            match self.commands.run_upon(&context, &command, past).await {
                 Ok(_) | Err(CommandError::Refused(record_delivery::Refusal::NotFound)) => return,
                 Err(CommandError::Refused(record_delivery::Refusal::LeaseLost)) => {
                     tracing::warn!(email = %subject.id, "another worker has taken it meanwhile");

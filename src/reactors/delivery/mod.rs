@@ -2,6 +2,7 @@
 
 mod allowance;
 mod attempt;
+mod departure;
 mod flights;
 mod worker;
 

@@ -1,20 +1,25 @@
 //! Takes what is due, fairly between tenants, and keeps its leases alive.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Delivery;
+use super::departure::Passenger;
 use super::flights::{Flight, Flights, Hold};
 use crate::projections::send_queue::{self, Claimed, Wanted};
 use crate::tasks::Tasks;
 
 /// Mail that falls due by itself is found so late at most.
 const POLL: Duration = Duration::from_secs(1);
+
+/// Room for more mail is filled so late at most.
+const GATHERING: Duration = Duration::from_millis(20);
 
 /// What is on the wire when we are asked to stop gets so long to end.
 const STOPPING: Duration = Duration::from_secs(4);
@@ -27,6 +32,8 @@ pub(super) struct Worker {
     flights: Flights,
     /// The tenant that was served last: the next round begins after it.
     after: String,
+    /// How many tenants were served in the last round.
+    tenants: usize,
     ended: mpsc::Receiver<Ended>,
     end: mpsc::Sender<Ended>,
 }
@@ -34,8 +41,8 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn new(delivery: Arc<Delivery>, tasks: Tasks) -> Self {
         let (end, ended) = mpsc::channel(delivery.workers.max(1));
-        let (flights, after) = (Flights::new(delivery.workers), String::new());
-        Self { delivery, tasks, flights, after, ended, end }
+        let (flights, tenants) = (Flights::new(delivery.workers), delivery.workers);
+        Self { delivery, tasks, flights, after: String::new(), tenants, ended, end }
     }
 
     pub(super) async fn run(mut self) {
@@ -53,34 +60,43 @@ impl Worker {
                 _ = head.changed(), if !took => {}
                 () = sleep(POLL) => {}
             }
-            while let Ok((email, lease)) = self.ended.try_recv() {
-                self.flights.end(&email, lease, Instant::now());
-            }
+            self.gather().await;
         }
         self.land().await;
     }
 
+    /// A claim costs the same for one mail as for many: some more may end first, if they do so soon.
+    async fn gather(&mut self) {
+        let until = Instant::now() + GATHERING;
+        let enough = self.delivery.workers.div_ceil(4);
+        loop {
+            while let Ok((email, lease)) = self.ended.try_recv() {
+                self.flights.end(&email, lease, Instant::now());
+            }
+            if self.delivery.workers - self.flights.len() >= enough {
+                return;
+            }
+            let Ok(Some((email, lease))) = timeout_at(until, self.ended.recv()).await else {
+                return;
+            };
+            self.flights.end(&email, lease, Instant::now());
+        }
+    }
+
     /// Takes mail while there is room; says whether all room is taken.
     async fn fill(&mut self) -> bool {
-        let mut per_tenant = 1;
-        let mut wrapped = self.after.is_empty();
+        // As many of each as there is room for, if it is those of the last round again.
+        let room = self.delivery.workers.saturating_sub(self.flights.len());
+        let mut per_tenant = (room / self.tenants.max(1)).max(1);
         while self.flights.len() < self.delivery.workers {
-            let taken = match self.claim(per_tenant).await {
-                Ok(taken) => taken,
+            match self.claim(per_tenant).await {
+                Ok(0) => return false,
+                // As many of each tenant first; then more of those that have more.
+                Ok(_) => per_tenant = per_tenant.saturating_mul(2),
                 Err(error) => {
                     tracing::warn!(%error, "the send queue cannot be read");
                     return false;
                 }
-            };
-            if taken == 0 {
-                if wrapped {
-                    return false;
-                }
-                self.after.clear();
-                wrapped = true;
-            } else {
-                // One of each tenant first; then more of those that are left.
-                per_tenant = per_tenant.saturating_mul(2);
             }
         }
         true
@@ -107,30 +123,21 @@ impl Worker {
         };
         let claimed = send_queue::claim(&delivery.pool, &wanted).await?;
         let taken = claimed.len();
-        for one in claimed {
-            if one.tenant_id > self.after {
-                self.after.clone_from(&one.tenant_id);
-            }
-            self.take_off(one, lease, Hold::until(surely));
-        }
+        self.after = last_served(&claimed, &self.after);
+        self.tenants = claimed.iter().map(|one| &one.tenant_id).collect::<HashSet<_>>().len();
+        let mails = claimed.into_iter().map(|one| self.boarded(one, lease, surely)).collect();
+        let (ends, tasks) = (self.end.clone(), self.tasks.clone());
+        self.tasks.spawn("departure", delivery.depart(mails, ends, tasks));
         Ok(taken)
     }
 
-    fn take_off(&mut self, claimed: Claimed, lease: Uuid, hold: Hold) {
-        let called_off = CancellationToken::new();
-        let (tenant, since) = (claimed.tenant_id.clone(), Instant::now());
-        let called = called_off.clone();
+    fn boarded(&mut self, claimed: Claimed, lease: Uuid, surely: Instant) -> Passenger {
+        let (hold, called_off) = (Hold::until(surely), CancellationToken::new());
+        let (tenant, since, called) =
+            (claimed.tenant_id.clone(), Instant::now(), called_off.clone());
         let flight = Flight { tenant, lease, since, hold: hold.clone(), called_off: called };
         self.flights.add(&claimed.email_id, flight);
-        let (delivery, end) = (Arc::clone(&self.delivery), self.end.clone());
-        self.tasks.spawn("attempt", async move {
-            tokio::select! {
-                () = delivery.attempt(&claimed, lease, &hold) => {}
-                () = called_off.cancelled() => {}
-            }
-            // The worker may have gone before us when all is stopping.
-            let _ = end.send((claimed.email_id, lease)).await;
-        });
+        Passenger { claimed, lease, hold, called_off }
     }
 
     async fn keep_leases(&mut self) {
@@ -170,4 +177,12 @@ impl Worker {
             tracing::warn!(%error, "leases cannot be given back; they run out by themselves");
         }
     }
+}
+
+/// Whom a round that began after a tenant came to last: it goes up to the end of the ids, then on from their
+/// beginning.
+fn last_served(claimed: &[Claimed], after: &str) -> String {
+    let tenants = || claimed.iter().map(|one| one.tenant_id.as_str());
+    let last = tenants().filter(|tenant| *tenant <= after).max().or(tenants().max());
+    last.unwrap_or(after).to_owned()
 }
