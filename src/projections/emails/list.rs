@@ -53,7 +53,7 @@ pub async fn list(
     };
     let total = count(pool, filter, &wanted).await?;
     let mut rows = rows(pool, filter, &wanted, page).await?;
-    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut recipients = load_recipients(pool, &ids).await?;
     for row in &mut rows {
         row.recipients = recipients.remove(&row.id).unwrap_or_default();
@@ -70,7 +70,7 @@ async fn count(pool: &PgPool, filter: &EmailFilter, wanted: &Wanted) -> sqlx::Re
              and ($4::varchar is null or exists (
                      select 1 from email_recipients r
                      where r.tenant_id = $1 and r.email_id = e.id and r.address = $4))
-             and ($5::varchar is null or e.tags @> array[$5::varchar])
+             and ($5::varchar is null or (e.tags <> '{}' and e.tags @> array[$5::varchar]))
              and ($6::jsonb is null or e.metadata @> $6)
              and ($7::timestamptz is null or e.created_at >= $7)
              and ($8::timestamptz is null or e.created_at < $8)"#,

@@ -8,7 +8,7 @@ where e.tenant_id = $1
   and ($4::varchar is null or exists (
           select 1 from email_recipients r
           where r.tenant_id = $1 and r.email_id = e.id and r.address = $4))
-  and ($5::varchar is null or e.tags @> array[$5::varchar])
+  and ($5::varchar is null or (e.tags <> '{}' and e.tags @> array[$5::varchar]))
   and ($6::jsonb is null or e.metadata @> $6)
   and ($7::timestamptz is null or e.created_at >= $7)
   and ($8::timestamptz is null or e.created_at < $8)

@@ -5,6 +5,7 @@ mod list;
 mod log;
 mod projector;
 mod row;
+mod save;
 mod timeline;
 
 pub use details::{Details, find};
