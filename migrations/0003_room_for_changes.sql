@@ -9,3 +9,6 @@ alter table email_recipients set (fillfactor = 70);
 -- Most mail has no tags: it need not stand in their index.
 drop index emails_tags_index;
 create index emails_tags_index on emails using gin (tags) where tags <> '{}';
+
+-- Most contents have a few kilobytes, and go on being written where their row is.
+alter table email_contents set (toast_tuple_target = 8160);

@@ -13,8 +13,8 @@ const MAY_NAME: [(&str, &str); 13] = [
     ("tasks", ""),
     ("telemetry", ""),
     ("config", "values"),
-    // The log's writer is a task, and stamps facts by the clock.
-    ("events", "values clock tasks"),
+    // The log's writer is a task, stamps facts by the clock, and waits for the disk together with others.
+    ("events", "values clock tasks database"),
     // Connections are tasks, and the pace of a relay goes by the clock.
     ("mail", "values clock tasks"),
     ("database", "values tasks"),

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use selfmx::clock::Clock;
+use selfmx::database::durability::Durability;
 use selfmx::events::store::EventStore;
 use selfmx::events::store::append::{Append, Part};
 use selfmx::events::{EmailEvent, Fact, Metadata};
@@ -38,7 +39,8 @@ pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Resul
 async fn rate(place: &Place, callers: usize) -> anyhow::Result<f64> {
     let pool = place.database("bench_append").await?;
     let (clock, tasks) = (Clock::system(), Tasks::new());
-    let store = EventStore::start(pool.clone(), clock.clone(), Vec::new(), &tasks);
+    let durability = Durability::start(pool.clone(), &tasks);
+    let store = EventStore::start(pool.clone(), durability, clock.clone(), Vec::new(), &tasks);
     let tenant = TenantId::at(clock.now());
     let (written, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let mut all = JoinSet::new();

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use selfmx::clock::Clock;
+use selfmx::database::durability::Durability;
 use selfmx::events::store::EventStore;
-use selfmx::projections::runner::Runner;
+use selfmx::projections::runner::{PIECE, Runner};
 use selfmx::projections::{following, inline};
 use selfmx::tasks::Tasks;
 use serde_json::json;
@@ -29,7 +30,8 @@ pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Resul
     at_rest(&pool).await?;
     service.stop().await?;
     let (clock, tasks) = (Clock::system(), Tasks::new());
-    let store = EventStore::start(pool.clone(), clock.clone(), inline(), &tasks);
+    let durability = Durability::start(pool.clone(), &tasks);
+    let store = EventStore::start(pool.clone(), durability, clock.clone(), inline(), &tasks);
     let facts = u64::try_from(store.ask_head().await?)?;
     let before = read(&store).await?;
     let begun = Instant::now();
@@ -73,7 +75,7 @@ async fn read(store: &EventStore) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     let mut position = 0;
     loop {
-        let piece = store.read(position, 2_000).await?;
+        let piece = store.read(position, PIECE).await?;
         let Some(last) = piece.facts.last() else { return Ok(begun.elapsed()) };
         position = last.position;
     }

@@ -12,6 +12,7 @@ use super::say;
 use crate::clock::Clock;
 use crate::commands::executor::Executor;
 use crate::config::Config;
+use crate::database::durability::Durability;
 use crate::database::migrate;
 use crate::events::store::EventStore;
 use crate::projections::{self, api_keys};
@@ -54,7 +55,9 @@ async fn carry_out(
 ) -> anyhow::Result<()> {
     migrate::run(pool).await.context("the migrations do not go through")?;
     let (clock, secrets) = (Clock::system(), secret_key(config)?);
-    let store = EventStore::start(pool.clone(), clock.clone(), projections::inline(), tasks);
+    let durability = Durability::start(pool.clone(), tasks);
+    let inline = projections::inline();
+    let store = EventStore::start(pool.clone(), durability, clock.clone(), inline, tasks);
     let commands = Executor::new(store, clock.clone());
     let keys = AdminKeys {
         pool,

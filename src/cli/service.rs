@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::commands::email::RetrySchedule;
 use crate::commands::executor::Executor;
 use crate::config::{Config, SharedRelay};
+use crate::database::durability::Durability;
 use crate::database::request_meter::RequestMeter;
 use crate::events::store::EventStore;
 use crate::http::keyring::Keyring;
@@ -79,7 +80,9 @@ impl Service {
             None => Some(outbox(&parts.clock, &base).await?),
         };
         let ways = routes(config, outbox.as_ref(), &parts.secrets)?;
-        let store = EventStore::start(parts.pool.clone(), parts.clock.clone(), inline(), &base);
+        let (pool, clock) = (parts.pool.clone(), parts.clock.clone());
+        let durability = Durability::start(pool.clone(), &base);
+        let store = EventStore::start(pool, durability.clone(), clock, inline(), &base);
         let api = Api::new(Shared {
             keyring: Keyring::start(
                 parts.pool.clone(),
@@ -87,7 +90,7 @@ impl Service {
                 parts.clock.clone(),
                 &back,
             ),
-            meter: RequestMeter::start(parts.pool.clone(), &base),
+            meter: RequestMeter::start(parts.pool.clone(), durability, &base),
             commands: Executor::new(store, parts.clock.clone()),
             pool: parts.pool,
             default_limit: Limit {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
 
 use super::durability::Durability;
 use super::settling::Settling;
@@ -14,6 +15,10 @@ use crate::values::{Day, TenantId, Timestamp};
 
 /// So many requests may wait to be counted.
 const QUEUE: usize = 4_096;
+
+/// Those who come one after the other within this are counted together: a statement costs the same for one as
+/// for many, and Postgres has more to do than to count.
+const GATHERING: Duration = Duration::from_millis(1);
 
 /// Counts requests. Clones share one counter.
 #[derive(Clone, Debug)]
@@ -87,10 +92,9 @@ struct Window {
 
 impl RequestMeter {
     /// Starts counting; `tasks` must be stopped after whatever asks.
-    pub fn start(pool: PgPool, tasks: &Tasks) -> Self {
+    pub fn start(pool: PgPool, durability: Durability, tasks: &Tasks) -> Self {
         let (queue, mut asked) = mpsc::channel(QUEUE);
         let stopping = tasks.stopping();
-        let durability = Durability::start(pool.clone(), tasks);
         let mut counter = Counter { pool: pool.clone(), own: None, durability: durability.clone() };
         tasks.spawn("request meter", async move {
             let mut batch = Vec::new();
@@ -100,6 +104,7 @@ impl RequestMeter {
                     () = stopping.cancelled() => return,
                 }
                 counter.count(std::mem::take(&mut batch)).await;
+                sleep(GATHERING).await;
             }
         });
         Self { queue, pool, settling: Settling::default(), durability }

@@ -18,7 +18,7 @@ use crate::tasks::Tasks;
 use crate::values::Timestamp;
 
 /// Facts in one transaction.
-const PIECE: i64 = 10_000;
+pub const PIECE: i64 = 10_000;
 
 /// A step does not wait for the disk: if Postgres falls, tables and cursor are found as they were together a
 /// moment before, and the facts are taken in again.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use selfmx::clock::Clock;
 use selfmx::commands::executor::Executor;
+use selfmx::database::durability::Durability;
 use selfmx::events::store::EventStore;
 use selfmx::projections;
 use selfmx::tasks::Tasks;
@@ -24,7 +25,9 @@ impl Node {
         let options = (*db.connect_options()).clone();
         let pool = PgPoolOptions::new().max_connections(6).connect_with(options).await.unwrap();
         let tasks = Tasks::new();
-        let store = EventStore::start(pool.clone(), clock.clone(), projections::inline(), &tasks);
+        let durability = Durability::start(pool.clone(), &tasks);
+        let inline = projections::inline();
+        let store = EventStore::start(pool.clone(), durability, clock.clone(), inline, &tasks);
         let commands = Executor::new(store.clone(), clock.clone());
         Self { store, commands, pool, tasks }
     }

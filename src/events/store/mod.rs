@@ -21,6 +21,7 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
+use crate::database::durability::Durability;
 use crate::tasks::Tasks;
 
 use super::Recorded;
@@ -38,6 +39,7 @@ pub trait Inline: Send + Sync {
 #[derive(Clone)]
 pub struct EventStore {
     pool: PgPool,
+    durability: Durability,
     clock: Clock,
     queue: mpsc::Sender<Waiting>,
     head: watch::Sender<i64>,
@@ -47,13 +49,29 @@ impl EventStore {
     /// Starts the writer of this process; `inline` are kept in step with every append.
     ///
     /// `tasks` must be stopped after whatever appends, so that nothing is left in the queue.
-    pub fn start(pool: PgPool, clock: Clock, inline: Vec<Arc<dyn Inline>>, tasks: &Tasks) -> Self {
+    pub fn start(
+        pool: PgPool,
+        durability: Durability,
+        clock: Clock,
+        inline: Vec<Arc<dyn Inline>>,
+        tasks: &Tasks,
+    ) -> Self {
         let (queue, requests) = mpsc::channel(append::QUEUE);
         let head = watch::Sender::new(0);
-        let writer = writer::Writer::new(pool.clone(), clock.clone(), inline, head.clone());
-        tasks.spawn("log writer", writer.run(requests, tasks.stopping()));
-        read::follow(pool.clone(), head.clone(), tasks);
-        Self { pool, clock, queue, head }
+        let store = Self { pool, durability, clock, queue, head };
+        let writer = writer::Writer::new(&store, inline, tasks.clone());
+        tasks.spawn("log writer", writer.run(requests));
+        read::follow(store.pool.clone(), store.head.clone(), tasks);
+        store
+    }
+
+    /// Waits, within bounds, until what could be read so far is on disk: nobody may be promised what Postgres
+    /// could still lose.
+    pub async fn is_on_disk(&self) -> Result<(), ReadError> {
+        match self.durability.is_on_disk(self.durability.made()).await {
+            true => Ok(()),
+            false => Err(sqlx::Error::WorkerCrashed.into()),
+        }
     }
 
     /// Says how far the log has grown: after an append here, a notice from another node, or a second.

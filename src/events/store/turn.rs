@@ -1,4 +1,5 @@
-//! One turn at the log: one transaction in which each request is admitted or refused on its own.
+//! One turn at the log: one transaction in which each request is admitted or refused on its own. Its end does
+//! not wait for the disk: the writer sees to that before it tells anybody.
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use crate::values::Timestamp;
 /// a table that was empty a moment ago is not, and would read whole tables instead. (It marks what is off as
 /// immensely dear, and would compile what is immensely dear to machine code each time: so that is off, too.)
 const TURN: &str = "begin; \
+    set local synchronous_commit = off; \
     set local jit = off; \
     set local enable_seqscan = off; \
     set local enable_hashjoin = off; \
