@@ -64,9 +64,10 @@ impl<R> From<AppendError> for CommandError<R> {
             AppendError::KeyReused => Self::KeyReused,
             AppendError::Database(error) => Self::Unsaid(error),
             AppendError::Full | AppendError::Stopping => Self::Full,
-            AppendError::Conflict | AppendError::Moved(_) | AppendError::Answered(_) => {
-                Self::Contended
-            }
+            AppendError::Conflict
+            | AppendError::Moved(_)
+            | AppendError::Late { .. }
+            | AppendError::Answered(_) => Self::Contended,
         }
     }
 }

@@ -6,11 +6,12 @@ use futures_util::future::join_all;
 use moka::sync::Cache;
 
 use super::api_key::KeyState;
-use super::context::{Context, Repeatable};
+use super::context::{Cause, Context, Repeatable};
+use super::recording::{Receipter, append, receipt, with_receipt};
 use super::tenant::TenantState;
 use super::{Command, CommandError, Decision, State};
 use crate::clock::Clock;
-use crate::events::store::append::{Append, AppendError, Guard, Part, Receipt};
+use crate::events::store::append::{Append, AppendError, Guard};
 use crate::events::store::{EventStore, ReadError};
 use crate::events::{Fact, Metadata, Recorded, Stream};
 use crate::values::{TenantId, Timestamp};
@@ -36,6 +37,8 @@ pub struct Past<S> {
     pub state: S,
     /// How many facts made it.
     pub version: i64,
+    /// The last of them, for whoever acts because of it.
+    pub last: Option<Cause>,
 }
 
 /// What a command came to.
@@ -65,11 +68,6 @@ pub enum Once<S> {
 struct Asked<'a, S> {
     context: &'a Context,
     receipt: Option<Receipter<'a, S>>,
-}
-
-struct Receipter<'a, S> {
-    repeatable: &'a Repeatable,
-    answer: &'a (dyn Fn(&Done<S>) -> Vec<u8> + Sync),
 }
 
 impl Executor {
@@ -155,40 +153,65 @@ impl Executor {
         &self,
         asked: Asked<'_, C::State>,
         command: &C,
-        mut past: Past<C::State>,
+        past: Past<C::State>,
     ) -> Result<Once<C::State>, CommandError<C::Refusal>> {
-        let mut context = asked.context.clone();
-        let mut memory = Memory::Trusted;
+        let context = asked.context.clone();
+        let mut ground = Ground { past, context, memory: Memory::Trusted, not_before: None };
         for _ in 0..ATTEMPTS {
-            let tenant = self.relied_on(command, memory).await?;
+            let tenant = self.relied_on(command, ground.memory).await?;
             let now = self.clock.now();
-            let decision = match command.decide(&past.state, &tenant.state, now) {
+            let now = ground.not_before.map_or(now, |not_before| now.max(not_before));
+            let decision = match command.decide(&ground.past.state, &tenant.state, now) {
                 Ok(decision) => decision,
                 // What is remembered may be old: a refusal must not rest on it.
-                Err(_) if command.relies_on().is_some() && memory == Memory::Trusted => {
-                    memory = Memory::Refreshed;
+                Err(_) if command.relies_on().is_some() && ground.memory == Memory::Trusted => {
+                    ground.memory = Memory::Refreshed;
                     continue;
                 }
                 Err(refusal) => return self.refused(&asked, refusal).await,
             };
-            let done = done(command, (&past, &tenant), &decision, now);
+            let done = done(command, (&ground.past, &tenant), &decision, now);
             if decision.facts.is_empty() {
                 return self.already(&asked, done).await;
             }
-            let append = append(command, (&past, tenant.version), decision, &context, now);
+            let seen = (&ground.past, tenant.version);
+            let append = append(command, seen, decision, &ground.context, now);
             let append = with_receipt(append, asked.receipt.as_ref(), &done);
             match self.store.append(append).await {
-                Ok(recorded) => return Ok(Once::Done(Box::new(self.told(done, &recorded)))),
-                Err(AppendError::Answered(answer)) => return Ok(Once::Again(answer)),
-                Err(AppendError::Conflict) => past = self.state(&command.stream()).await?,
-                Err(AppendError::Moved(stream)) => {
-                    memory = Memory::Refreshed;
-                    self.look_again(&stream, &mut context).await?;
+                Ok(recorded) => {
+                    return Ok(Once::Done(Box::new(self.told(command, done, &recorded))));
                 }
-                Err(error) => return Err(error.into()),
+                Err(AppendError::Answered(answer)) => return Ok(Once::Again(answer)),
+                Err(error) => self.reconsider(command, &mut ground, error).await?,
             }
         }
         Err(CommandError::Contended)
+    }
+
+    /// Looks again at what has turned out to be old; any other error is the end.
+    async fn reconsider<C: Command>(
+        &self,
+        command: &C,
+        ground: &mut Ground<C::State>,
+        error: AppendError,
+    ) -> Result<(), CommandError<C::Refusal>> {
+        match error {
+            AppendError::Conflict => ground.past = self.state(&command.stream()).await?,
+            AppendError::Moved(stream) => {
+                ground.memory = Memory::Refreshed;
+                self.look_again(&stream, &mut ground.context).await?;
+            }
+            // This node's clock is behind, or it slept since it decided.
+            AppendError::Late { not_before } => ground.not_before = Some(not_before),
+            error @ (AppendError::Taken { .. }
+            | AppendError::OverQuota { .. }
+            | AppendError::Answered(_)
+            | AppendError::KeyReused
+            | AppendError::Full
+            | AppendError::Stopping
+            | AppendError::Database(_)) => return Err(error.into()),
+        }
+        Ok(())
     }
 
     async fn past_of<C: Command>(&self, command: &C) -> Result<Past<C::State>, ReadError> {
@@ -307,14 +330,32 @@ impl Executor {
         Ok(())
     }
 
-    fn told<S>(&self, done: Done<S>, recorded: &[Recorded]) -> Done<S> {
+    fn told<C: Command>(
+        &self,
+        command: &C,
+        mut done: Done<C::State>,
+        recorded: &[Recorded],
+    ) -> Done<C::State> {
         for one in recorded {
             if let Fact::Tenant(tenant, _) = &one.fact {
                 self.tenants.invalidate(tenant);
             }
         }
-        Done { position: recorded.last().map_or(0, |last| last.position), ..done }
+        let stream = command.stream();
+        let own = recorded.iter().rfind(|one| one.fact.stream() == stream);
+        done.past.last = own.map(Cause::of).or(done.past.last);
+        done.position = recorded.last().map_or(0, |last| last.position);
+        done
     }
+}
+
+/// What a decision rests on.
+struct Ground<S> {
+    past: Past<S>,
+    context: Context,
+    memory: Memory,
+    /// What was before this is closed.
+    not_before: Option<Timestamp>,
 }
 
 /// Whether what is remembered of a tenant will do.
@@ -329,6 +370,7 @@ fn fold<S: State>(mut past: Past<S>, facts: &[Recorded]) -> Past<S> {
         past.state.evolve(recorded);
         past.version = recorded.version;
     }
+    past.last = facts.last().map(Cause::of).or(past.last);
     past
 }
 
@@ -345,52 +387,4 @@ fn done<C: Command>(
         past.version += 1;
     }
     Done { past, tenant: Arc::clone(tenant), facts: decision.facts.clone(), at, position: 0 }
-}
-
-fn append<C: Command>(
-    command: &C,
-    (past, tenant_version): (&Past<C::State>, i64),
-    decision: Decision,
-    context: &Context,
-    at: Timestamp,
-) -> Append {
-    let own = command.stream();
-    let mut parts: Vec<Part> = Vec::new();
-    for fact in decision.facts {
-        let stream = fact.stream();
-        if let Some(known) = parts.iter_mut().find(|part| part.stream == stream) {
-            known.facts.push(fact);
-        } else {
-            let expected = if stream == own { past.version } else { 0 };
-            parts.push(Part { stream, expected, facts: vec![fact] });
-        }
-    }
-    let mut guards = decision.guards;
-    if let Some(tenant) = command.relies_on() {
-        guards.push(Guard::StreamAt { stream: Stream::tenant(tenant), version: tenant_version });
-    }
-    if let Some(key) = &context.key {
-        guards.push(Guard::StreamAt { stream: key.stream.clone(), version: key.version });
-    }
-    Append { parts, guards, contents: decision.contents, metadata: context.metadata(), at }
-}
-
-fn with_receipt<S>(
-    mut append: Append,
-    receipter: Option<&Receipter<'_, S>>,
-    done: &Done<S>,
-) -> Append {
-    if let Some(Receipter { repeatable, answer }) = receipter {
-        append.guards.push(Guard::Receipt(receipt(repeatable, answer(done))));
-    }
-    append
-}
-
-fn receipt(repeatable: &Repeatable, answer: Vec<u8>) -> Receipt {
-    Receipt {
-        scope: repeatable.scope.clone(),
-        key: repeatable.key.clone(),
-        request: repeatable.request.clone(),
-        answer,
-    }
 }

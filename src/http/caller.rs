@@ -84,6 +84,8 @@ needs! {
     ToReadLogs = [LogsRead];
     /// To read the usage.
     ToReadUsage = [UsageRead];
+    /// To see all that happened in the tenant.
+    ToReadHistory = [All];
     /// To list keys.
     ToSeeKeys = [ApiKeysRead, ApiKeysWrite];
     /// To make and revoke keys.
@@ -109,6 +111,7 @@ impl Caller {
             actor: self.key.id.to_string(),
             request_id: Some(self.request_id.0.clone()),
             key: Some(KeySeen::new(self.key.tenant, self.key.id, self.key.version)),
+            reacts: false,
         }
     }
 

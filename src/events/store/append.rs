@@ -123,6 +123,12 @@ pub enum AppendError {
         /// The name.
         name: String,
     },
+    /// The time of the decision lies in a period that has been closed since: decide again.
+    #[error("what was before {not_before} is closed")]
+    Late {
+        /// The first moment at which something can be recorded.
+        not_before: Timestamp,
+    },
     /// It would be more than the day allows.
     #[error("the day's allowance of {limit} is used up: {used} so far")]
     OverQuota {

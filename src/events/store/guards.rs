@@ -51,7 +51,7 @@ fn quotas(guards: &[&Guard]) -> Vec<(TenantId, Day)> {
     wanted.into_iter().collect()
 }
 
-/// The head, versions and uses, in one statement.
+/// The head and what is closed, versions and uses, in one statement.
 async fn numbers(
     db: &mut PgConnection,
     streams: &[String],
@@ -60,17 +60,18 @@ async fn numbers(
     let tenants: Vec<String> = quotas.iter().map(|(tenant, _)| tenant.to_string()).collect();
     let days: Vec<_> = quotas.iter().map(|(_, day)| day.as_date()).collect();
     let rows = sqlx::query!(
-        r#"select 0::bigint as "place!", position as "number!", null::varchar as stream_id
+        r#"select 0::bigint as "place!", position as "number!", null::varchar as stream_id,
+                  closed_until
            from log_head
            union all
-           select 0, v.version, s.stream_id
+           select 0, v.version, s.stream_id, null
            from unnest($1::varchar[]) as s(stream_id)
            cross join lateral (
                select e.version from events e
                where e.stream_id = s.stream_id order by e.version desc limit 1
            ) v
            union all
-           select w.place, q.used, null
+           select w.place, q.used, null, null
            from unnest($2::varchar[], $3::date[]) with ordinality as w(tenant_id, day, place)
            join daily_quotas q on q.tenant_id = w.tenant_id and q.day = w.day"#,
         streams,
@@ -89,7 +90,10 @@ async fn numbers(
                 let used = u64::try_from(row.number).unwrap_or(0);
                 known.quotas.extend(quotas.get(place).map(|quota| (*quota, used)));
             }
-            (None, None) => known.head = row.number,
+            (None, None) => {
+                known.head = row.number;
+                known.closed_until = row.closed_until.map(Timestamp::from);
+            }
         }
     }
     Ok(known)

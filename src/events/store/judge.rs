@@ -13,6 +13,8 @@ pub(super) type Name = (&'static str, String);
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) head: i64,
+    /// Nothing may be recorded with an earlier time.
+    pub(super) closed_until: Option<Timestamp>,
     pub(super) versions: HashMap<String, i64>,
     pub(super) claims: HashMap<Name, String>,
     pub(super) receipts: HashMap<(String, String), Receipt>,
@@ -39,6 +41,7 @@ impl Known {
         changes: &mut Changes,
     ) -> Result<Vec<Recorded>, AppendError> {
         self.check_receipt(append)?;
+        self.check_time(append)?;
         if append.parts.iter().any(|part| self.version(&part.stream) != part.expected) {
             return Err(AppendError::Conflict);
         }
@@ -72,6 +75,16 @@ impl Known {
             }
         }
         Ok(())
+    }
+
+    /// What was closed stays as it is; guards alone record nothing.
+    fn check_time(&self, append: &Append) -> Result<(), AppendError> {
+        match self.closed_until {
+            Some(not_before) if append.at < not_before && !append.parts.is_empty() => {
+                Err(AppendError::Late { not_before })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn check(&self, guard: &Guard, now: Timestamp) -> Result<(), AppendError> {
@@ -152,6 +165,8 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::events::store::append::Part;
     use crate::events::{Fact, Metadata, TenantEvent};
@@ -194,6 +209,18 @@ mod tests {
         assert!(matches!(turn.ask(&append(tenant, 0, vec![])), Err(AppendError::Conflict)));
         assert_eq!(turn.ask(&append(tenant, 1, vec![])).unwrap()[0].version, 2);
         assert_eq!(turn.changes.facts.len(), 2);
+    }
+
+    #[test]
+    fn what_was_decided_before_the_time_that_is_closed_comes_too_late() {
+        let closed_until = Some(now());
+        let mut turn = Turn::new();
+        turn.known.closed_until = closed_until;
+        let (tenant, early) = (TenantId::at(now()), now().minus(Duration::from_micros(1)));
+        let late = turn.ask(&Append { at: early, ..append(tenant, 0, vec![]) });
+        assert!(matches!(late, Err(AppendError::Late { not_before }) if not_before == now()));
+        turn.ask(&Append { at: early, parts: vec![], ..append(tenant, 0, vec![]) }).unwrap();
+        assert_eq!(turn.ask(&append(tenant, 0, vec![])).unwrap()[0].position, 1);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! have no gaps and every guard is checked without a race.
 
 pub mod append;
+mod close;
 mod guards;
 mod judge;
 mod load;

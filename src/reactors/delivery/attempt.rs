@@ -216,7 +216,7 @@ impl Delivery {
             retry: self.retry,
         };
         loop {
-            let (context, past) = (Context::of("delivery"), subject.past.clone());
+            let (context, past) = (Context::reaction_of("delivery"), subject.past.clone());
             match self.commands.run_upon(&context, &command, past).await {
                 Ok(_) | Err(CommandError::Refused(record_delivery::Refusal::NotFound)) => return,
                 Err(CommandError::Refused(record_delivery::Refusal::LeaseLost)) => {

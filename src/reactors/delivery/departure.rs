@@ -70,7 +70,7 @@ impl Delivery {
     async fn begun(&self, mails: &[Passenger]) -> Vec<Option<Subject>> {
         let starts: Vec<Option<StartDelivery>> = mails.iter().map(start).collect();
         let asked: Vec<StartDelivery> = starts.iter().flatten().copied().collect();
-        let begun = match self.commands.run_all(&Context::of("delivery"), &asked).await {
+        let begun = match self.commands.run_all(&Context::reaction_of("delivery"), &asked).await {
             Ok(begun) => begun,
             Err(error) => {
                 tracing::warn!(error = chain(&error), "deliveries cannot be started");
