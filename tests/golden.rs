@@ -8,7 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use selfmx::events::codec::{CodecError, WIRE_NAMES, decode, encode};
-use selfmx::values::TenantId;
+use selfmx::events::redact::{REDACTED, shown};
+use selfmx::values::{Sealed, TenantId, TokenHash};
+use serde_json::Value;
 
 const TENANT: &str = "tenant_01h455vb4pex5vsknk084sn02q";
 
@@ -63,6 +65,48 @@ fn what_was_written_is_read_and_written_again_to_the_byte() {
         let again = encode(&fact).unwrap();
         assert_eq!((&again.name, again.schema, &again.payload), (&name, *schema, &payload));
     }
+}
+
+/// Each text in here, by its JSON pointer.
+fn texts(value: &Value, pointer: &str, found: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(name, inside)| texts(inside, &format!("{pointer}/{name}"), found)),
+        Value::Array(items) => {
+            let places = items.iter().enumerate();
+            places.for_each(|(n, inside)| texts(inside, &format!("{pointer}/{n}"), found));
+        }
+        Value::String(text) => {
+            found.insert(pointer.to_owned(), text.clone());
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A sealed password or the hash of a token; the digest of contents looks like one.
+fn is_secret(pointer: &str, text: &str) -> bool {
+    let hash = text.parse::<TokenHash>().is_ok() && pointer != "/content/digest";
+    hash || text.parse::<Sealed>().is_ok()
+}
+
+#[test]
+fn all_of_a_fact_is_shown_but_its_secrets() {
+    let mut hidden = 0;
+    for (file, payload) in golden() {
+        let (name, mut whole) = (wire_name(&file), serde_json::from_str(&payload).unwrap());
+        let (_, schema) = WIRE_NAMES.iter().find(|(known, _)| *known == name).unwrap();
+        let fact = decode(Some(tenant()), &stream(&name), &name, *schema, &payload).unwrap();
+        let mut found = BTreeMap::new();
+        texts(&whole, "", &mut found);
+        for (pointer, _) in found.iter().filter(|(pointer, text)| is_secret(pointer, text)) {
+            *whole.pointer_mut(pointer).unwrap() = REDACTED.into();
+            hidden += 1;
+        }
+        let told = shown(&fact).unwrap();
+        assert_eq!((told.name, told.schema, told.data), (name, *schema, whole), "{file}");
+    }
+    assert_eq!(hidden, 4, "two passwords and two hashes stand in the golden files");
 }
 
 #[test]

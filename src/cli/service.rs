@@ -20,9 +20,11 @@ use crate::database::request_meter::RequestMeter;
 use crate::events::store::EventStore;
 use crate::http::keyring::Keyring;
 use crate::http::router::{Serves, router};
+use crate::http::streams::Streams;
 use crate::http::{Api, BODY_ROOM, Limit, PROBES, REQUEST_ROOM, Shared, server};
 use crate::mail::outbox::Outbox;
 use crate::mail::transport::{Defaults, Route, RouteKey, Routes, Smtp};
+use crate::projections::history::History;
 use crate::projections::runner::Runner;
 use crate::projections::{following, inline};
 use crate::reactors::delivery::Delivery;
@@ -84,6 +86,7 @@ impl Service {
         let durability = Durability::start(pool.clone(), &base);
         let store = EventStore::start(pool, durability.clone(), clock, inline(), &base);
         let api = Api::new(Shared {
+            history: History::new(store.clone(), parts.pool.clone()),
             keyring: Keyring::start(
                 parts.pool.clone(),
                 parts.secrets.clone(),
@@ -105,6 +108,7 @@ impl Service {
             request_room: Arc::new(Semaphore::new(REQUEST_ROOM)),
             body_room: Arc::new(Semaphore::new(BODY_ROOM)),
             probes: Arc::new(Semaphore::new(PROBES)),
+            streams: Streams::new(&front),
         });
         start_roles(config, &api, &back);
         fold_metrics(api.metrics.clone(), &base);

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Fact;
@@ -90,6 +91,22 @@ struct Tagged {
 /// Writes a fact down, and makes sure that it can be read again: what stands in the log is never
 /// mended, and one fact that nobody can read would stop every reader for good.
 pub fn encode(fact: &Fact) -> Result<Encoded, CodecError> {
+    let (name, schema, data) = written(fact)?;
+    let payload = data.map_or_else(|| "null".to_owned(), |data| data.get().to_owned());
+    let stream = fact.stream();
+    decode(stream.owner(), stream.id(), &name, schema, &payload)?;
+    Ok(Encoded { name, schema, payload })
+}
+
+/// A fact's wire name, the version of its payload as it is written today, and the payload.
+pub fn payload(fact: &Fact) -> Result<(String, i16, Value), CodecError> {
+    let (name, schema, data) = written(fact)?;
+    let value = data.map_or(Ok(Value::Null), |data| serde_json::from_str(data.get()));
+    let value = value.map_err(|source| CodecError::Broken { name: name.clone(), source })?;
+    Ok((name, schema, value))
+}
+
+fn written(fact: &Fact) -> Result<(String, i16, Option<Box<RawValue>>), CodecError> {
     let text = match fact {
         Fact::Tenant(_, event) => serde_json::to_string(event),
         Fact::ApiKey(_, _, event) => serde_json::to_string(event),
@@ -98,12 +115,9 @@ pub fn encode(fact: &Fact) -> Result<Encoded, CodecError> {
     };
     let broken = |source| CodecError::Broken { name: fact.stream().to_string(), source };
     let tagged: Tagged = text.and_then(|text| serde_json::from_str(&text)).map_err(broken)?;
-    let payload = tagged.data.map_or_else(|| "null".to_owned(), |data| data.get().to_owned());
     let schema = written_today(&tagged.name)
         .ok_or_else(|| CodecError::Unknown { name: tagged.name.clone(), schema: 0 })?;
-    let stream = fact.stream();
-    decode(stream.owner(), stream.id(), &tagged.name, schema, &payload)?;
-    Ok(Encoded { name: tagged.name, schema, payload })
+    Ok((tagged.name, schema, tagged.data))
 }
 
 /// Reads what stands in the log under a stream of a tenant.

@@ -1,11 +1,13 @@
 //! Everything that can have happened, in the past tense, and the log that holds it.
 //!
 //! A fact is written once and never changed. To add one: a variant in its noun's file, a wire name in
-//! [`codec`], a golden file under `tests/golden`, and an arm in every reader that the compiler names.
+//! [`codec`], a golden file under `tests/golden`, and an arm in every reader that the compiler names:
+//! [`redact`] among them, which asks what of it is a secret.
 
 pub mod api_key;
 pub mod codec;
 pub mod email;
+pub mod redact;
 pub mod store;
 pub mod tenant;
 pub mod usage;

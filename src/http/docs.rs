@@ -18,6 +18,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         (name = "Emails", description = "Sending, and seeing what became of it."),
         (name = "SMTP", description = "Trying a relay."),
         (name = "Usage", description = "What is billed."),
+        (name = "History", description = "The facts from which all else is made."),
         (name = "Operations", description = "How the service does; without a key."),
         (name = "Outbox", description = "Mail that was caught instead of leaving; only without SMTP_HOST."),
     )

@@ -4,6 +4,7 @@
 //! [`body`] and [`field`]; what every answer has in common in [`door`] and [`observe`]. To add a route: its handler with
 //! its `utoipa::path`, and its line in [`router`].
 
+pub mod accept;
 pub mod api_keys;
 pub mod body;
 pub mod caller;
@@ -12,6 +13,7 @@ pub mod door;
 pub mod emails;
 pub mod field;
 pub mod health;
+pub mod history;
 pub mod idempotency;
 pub mod json;
 pub mod keyring;
@@ -25,6 +27,7 @@ pub mod request_id;
 pub mod router;
 pub mod server;
 pub mod smtp_test;
+pub mod streams;
 pub mod tenants;
 pub mod usage;
 
@@ -41,8 +44,10 @@ use crate::commands::executor::Executor;
 use crate::database::request_meter::RequestMeter;
 use crate::mail::outbox::Outbox;
 use crate::mail::transport::Routes;
+use crate::projections::history::History;
 use crate::values::SecretKey;
 use keyring::Keyring;
+use streams::Streams;
 
 /// So many KiB of bodies may be in the house at once.
 pub const BODY_ROOM: usize = 256 * 1024;
@@ -100,6 +105,10 @@ pub struct Shared {
     pub body_room: Arc<Semaphore>,
     /// Room for trials of relays.
     pub probes: Arc<Semaphore>,
+    /// Writes long answers.
+    pub streams: Streams,
+    /// Tells what happened.
+    pub history: History,
 }
 
 /// So many requests in so long a window.

@@ -7,7 +7,7 @@ use super::field::{Faults, Field};
 use crate::projections::page::{PageRequest, Paged};
 
 /// Entries in a page when nobody says.
-const USUAL: u32 = 20;
+pub const USUAL: u32 = 20;
 
 /// Entries in a page at most.
 const MOST: u32 = 100;
@@ -57,13 +57,18 @@ impl PageQuery {
     /// Reads it; `is_cursor` tells a cursor of this list from other texts.
     pub fn read(self, faults: &mut Faults, is_cursor: impl Fn(&str) -> bool) -> PageRequest {
         let page = number(self.page, "page", u32::MAX, faults).unwrap_or(1);
-        let limit = number(self.limit, "limit", MOST, faults).unwrap_or(USUAL);
+        let limit = limit(self.limit, faults).unwrap_or(USUAL);
         let cursor = self.cursor.optional("cursor", faults);
         if cursor.as_deref().is_some_and(|cursor| !is_cursor(cursor)) {
             faults.add("cursor", "give the next_cursor of the page before, as it was");
         }
         PageRequest { page, limit, cursor }
     }
+}
+
+/// How many entries a page is to have, if that is said.
+pub fn limit(field: Field<String>, faults: &mut Faults) -> Option<u32> {
+    number(field, "limit", MOST, faults)
 }
 
 fn number(field: Field<String>, name: &str, most: u32, faults: &mut Faults) -> Option<u32> {

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use super::problem::Problem;
 use super::{
-    Api, api_keys, docs, door, emails, health, logs, observe, outbox, request_id, smtp_test,
-    tenants, usage,
+    Api, api_keys, docs, door, emails, health, history, logs, observe, outbox, request_id,
+    smtp_test, tenants, usage,
 };
 
 /// Which routes a process serves.
@@ -74,6 +74,8 @@ fn v1() -> OpenApiRouter<Api> {
         .routes(routes!(smtp_test::of_tenant))
         .routes(routes!(usage::of_tenant))
         .routes(routes!(usage::get))
+        .routes(routes!(history::of_tenant))
+        .routes(routes!(history::own))
 }
 
 fn dev() -> OpenApiRouter<Api> {

@@ -85,7 +85,8 @@ impl Inline for ApiKeys {
     }
 }
 
-fn fold(
+/// The keys after one more fact; the same for the table and for [`as_of`](super::as_of).
+pub(super) fn fold(
     rows: &mut HashMap<String, ApiKeyRow>,
     (tenant, key): (Option<TenantId>, KeyId),
     event: &ApiKeyEvent,
@@ -223,6 +224,20 @@ pub async fn list(
     .fetch_all(pool)
     .await?;
     Ok(page.page_of(rows, total, |row| row.id.clone()))
+}
+
+/// What these keys are called, by their ids; who is none of them is left out.
+pub async fn names(pool: &PgPool, ids: &[String]) -> sqlx::Result<HashMap<String, String>> {
+    let rows = sqlx::query!("select id, name from api_keys where id = any($1)", ids);
+    let rows = rows.fetch_all(pool).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+impl ApiKeyRow {
+    /// True if it opens doors at a moment, as far as these facts know.
+    pub fn lives_at(&self, at: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| end > at.as_datetime())
+    }
 }
 
 /// How many of a tenant's keys open doors.

@@ -7,6 +7,7 @@
 
 pub mod api_keys;
 pub mod emails;
+pub mod history;
 pub mod page;
 pub mod relay_health;
 pub mod runner;

@@ -4,6 +4,7 @@
 
 mod app;
 mod delivery;
+mod history;
 mod idempotency;
 mod input;
 mod isolation;

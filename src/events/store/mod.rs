@@ -6,6 +6,7 @@
 pub mod append;
 mod close;
 mod guards;
+pub mod history;
 mod judge;
 mod load;
 pub mod read;

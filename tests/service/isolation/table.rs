@@ -84,6 +84,7 @@ pub(super) fn routes() -> Vec<Route> {
         route("DELETE", "/v1/emails/{id}", SEND, 200),
         route("GET", "/v1/logs", Needs::Tenant(&["logs:read"]), 200),
         route("POST", "/v1/test-smtp", SEND, 200),
+        route("GET", "/v1/tenant/events", Needs::Tenant(&["*"]), 200),
         route("GET", "/v1/usage", Needs::Either(&["usage:read"], Names::Never), 200),
     ]);
     all
@@ -100,6 +101,7 @@ fn of_tenants_things(email: &dyn Fn() -> Value, key: &dyn Fn() -> Value) -> Vec<
         admin("POST", "/v1/tenants/{id}/resume", 200),
         admin("POST", "/v1/tenants/{id}/test-smtp", 200),
         admin("GET", "/v1/tenants/{id}/usage", 200),
+        admin("GET", "/v1/tenants/{id}/events", 200),
         admin("GET", "/v1/tenants/{id}/api-keys", 200),
         admin("POST", "/v1/tenants/{id}/api-keys", 201).with(key()),
         admin("DELETE", "/v1/tenants/{id}/api-keys/{key_id}", 200),

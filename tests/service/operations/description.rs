@@ -97,6 +97,8 @@ async fn every_route_of_the_page_is_described(db: PgPool) {
         "/v1/logs",
         "/v1/usage",
         "/v1/tenant",
+        "/v1/tenant/events",
+        "/v1/tenants/{id}/events",
         "/v1/test-smtp",
     ] {
         assert!(api["paths"].get(path).is_some(), "{path}");

@@ -31,10 +31,11 @@ impl Answers<'_> {
 
     async fn see_everything(&mut self) {
         let own = ["/v1/tenant", "/v1/emails", "/v1/logs", "/v1/api-keys", "/v1/usage"];
+        let own = own.into_iter().chain(["/v1/tenant/events?limit=100"]);
         for path in own {
             self.ask(&self.acme.caller.clone(), Method::GET, path, "").await;
         }
-        for rest in ["", "/emails", "/usage", "/api-keys"] {
+        for rest in ["", "/emails", "/usage", "/api-keys", "/events?limit=100"] {
             let path = self.acme.path(rest);
             assert_eq!(self.ask(&self.admin.clone(), Method::GET, &path, "").await, 200);
         }

@@ -1,0 +1,119 @@
+//! What may be shown of a fact: all of it, but for secrets.
+//!
+//! Each fact is asked by name, and each record that holds a secret is asked for every field: whoever adds
+//! one does not compile before it is said here whether it may be shown.
+
+use serde_json::Value;
+
+use super::api_key::ApiKeyCreated;
+use super::codec::{self, CodecError};
+use super::tenant::TenantCreated;
+use super::{ApiKeyEvent, EmailEvent, Fact, TenantEvent, UsageEvent};
+use crate::values::Relay;
+
+/// Stands where a secret was.
+pub const REDACTED: &str = "[redacted]";
+
+/// A fact as it may be shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// Its wire name.
+    pub name: String,
+    /// The version of its payload: today's, also if an older one was written.
+    pub schema: i16,
+    /// Its payload without secrets; null if it has none.
+    pub data: Value,
+}
+
+/// The fact without its secrets.
+pub fn shown(fact: &Fact) -> Result<Shown, CodecError> {
+    let (name, schema, mut data) = codec::payload(fact)?;
+    for pointer in secrets(fact) {
+        if let Some(secret) = data.pointer_mut(pointer)
+            && !secret.is_null()
+        {
+            *secret = REDACTED.into();
+        }
+    }
+    Ok(Shown { name, schema, data })
+}
+
+/// Where in its payload a fact holds secrets, as JSON pointers (RFC 6901).
+fn secrets(fact: &Fact) -> &'static [&'static str] {
+    match fact {
+        Fact::Tenant(_, event) => of_tenant(event),
+        Fact::ApiKey(_, _, event) => of_api_key(event),
+        Fact::Email(_, _, event) => of_email(event),
+        Fact::Usage(_, _, UsageEvent::ApiRequestsCounted { requests: _ }) => &[],
+    }
+}
+
+fn of_tenant(event: &TenantEvent) -> &'static [&'static str] {
+    match event {
+        TenantEvent::Created(TenantCreated {
+            name: _,
+            domain: _,
+            settings: _,
+            relay,
+            rate_limit: _,
+        }) => relay.as_ref().map_or(&[], of_relay),
+        TenantEvent::SmtpRelaySet { relay } => of_relay(relay),
+        TenantEvent::Renamed { name: _ }
+        | TenantEvent::DomainChanged { domain: _ }
+        | TenantEvent::SettingsChanged { settings: _ }
+        | TenantEvent::SmtpRelayCleared
+        | TenantEvent::RateLimitsChanged { rate_limit: _ }
+        | TenantEvent::Suspended
+        | TenantEvent::Resumed
+        | TenantEvent::Deleted => &[],
+    }
+}
+
+/// The password is sealed, and still nobody's business. In every payload a relay stands under this name.
+fn of_relay(relay: &Relay) -> &'static [&'static str] {
+    let Relay {
+        host: _,
+        port: _,
+        user: _,
+        password: _,
+        tls: _,
+        pool_size: _,
+        messages_per_second: _,
+    } = relay;
+    &["/relay/password"]
+}
+
+fn of_api_key(event: &ApiKeyEvent) -> &'static [&'static str] {
+    match event {
+        ApiKeyEvent::Created(ApiKeyCreated {
+            name: _,
+            hash: _,
+            prefix: _,
+            permissions: _,
+            expires_at: _,
+            allowed_domains: _,
+            predecessor: _,
+        }) => &["/hash"],
+        ApiKeyEvent::Rotated { successor: _, expires_at: _ } | ApiKeyEvent::Revoked => &[],
+    }
+}
+
+/// Contents are not in here, only under which digest they are kept.
+fn of_email(event: &EmailEvent) -> &'static [&'static str] {
+    match event {
+        EmailEvent::Accepted(_)
+        | EmailEvent::DeliveryStarted { attempt: _, lease: _, fence: _ }
+        | EmailEvent::DeliveryInterrupted { attempt: _ }
+        | EmailEvent::RecipientDelivered { recipient: _, response: _ }
+        | EmailEvent::RecipientBounced { recipient: _, code: _, message: _ }
+        | EmailEvent::RecipientDeferred {
+            recipient: _,
+            code: _,
+            message: _,
+            may_have_arrived: _,
+        }
+        | EmailEvent::RecipientFailed { recipient: _, message: _ }
+        | EmailEvent::DeliveryRescheduled { next_attempt_at: _, reason: _ }
+        | EmailEvent::Cancelled { reason: _, recipients: _ } => &[],
+    }
+}
