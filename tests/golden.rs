@@ -3,12 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails like a test")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use selfmx::events::codec::{CodecError, WIRE_NAMES, decode, encode};
 use selfmx::events::redact::{REDACTED, shown};
+use selfmx::projections::usage::{COUNTED, Counts};
 use selfmx::values::{Sealed, TenantId, TokenHash};
 use serde_json::Value;
 
@@ -107,6 +108,20 @@ fn all_of_a_fact_is_shown_but_its_secrets() {
         assert_eq!((told.name, told.schema, told.data), (name, *schema, whole), "{file}");
     }
     assert_eq!(hidden, 4, "two passwords and two hashes stand in the golden files");
+}
+
+#[test]
+fn what_adds_to_a_bill_is_listed_and_nothing_else_is() {
+    let mut counted = BTreeSet::new();
+    for (file, payload) in golden() {
+        let name = wire_name(&file);
+        let (_, schema) = WIRE_NAMES.iter().find(|(known, _)| *known == name).unwrap();
+        let fact = decode(Some(tenant()), &stream(&name), &name, *schema, &payload).unwrap();
+        let mut counts = Counts::default();
+        counts.add(&fact);
+        counted.extend(Some(name).filter(|_| counts != Counts::default()));
+    }
+    assert_eq!(counted, COUNTED.map(ToOwned::to_owned).into());
 }
 
 #[test]

@@ -108,19 +108,6 @@ async fn what_two_nodes_make_facts_of_at_once_counts_once(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "./migrations")]
-async fn a_day_is_settled_once_its_requests_are_facts(db: PgPool) {
-    let clock = clock();
-    let node = Node::start(&db, &clock).await;
-    let meter = meter(&node);
-    let (day, next) = (clock.now().day(), clock.now().day().end().day());
-    count(&meter, TenantId::at(clock.now()), 2, clock.now()).await;
-    assert!(!meter.is_settled(day, next).await.unwrap());
-    flush(&meter, &node.commands).await;
-    assert!(meter.is_settled(day, next).await.unwrap());
-    node.stop().await;
-}
-
-#[sqlx::test(migrations = "./migrations")]
 async fn what_is_forgotten_was_recorded_before(db: PgPool) {
     let clock = clock();
     let node = Node::start(&db, &clock).await;

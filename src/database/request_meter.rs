@@ -189,19 +189,6 @@ impl RequestMeter {
         Ok(())
     }
 
-    /// True once all requests of these days are facts; the last day excluded.
-    pub async fn is_settled(&self, from: Day, until: Day) -> sqlx::Result<bool> {
-        let open = sqlx::query_scalar!(
-            r#"select exists (select 1 from request_counts
-                              where requests > recorded and day >= $1 and day < $2) as "open!""#,
-            from.as_date(),
-            until.as_date(),
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(!open)
-    }
-
     /// Forgets windows that ended before a moment, and days that are facts.
     pub async fn forget_before(&self, moment: Timestamp) -> sqlx::Result<()> {
         sqlx::query!(

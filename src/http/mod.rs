@@ -6,6 +6,7 @@
 
 pub mod accept;
 pub mod api_keys;
+pub mod as_of;
 pub mod body;
 pub mod caller;
 pub mod docs;

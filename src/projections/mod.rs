@@ -6,6 +6,7 @@
 //! [`following`].
 
 pub mod api_keys;
+pub mod as_of;
 pub mod emails;
 pub mod history;
 pub mod page;

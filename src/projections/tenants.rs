@@ -74,7 +74,8 @@ impl Inline for Tenants {
     }
 }
 
-fn fold(
+/// The tenants after one more fact; the same for the table and for [`as_of`](super::as_of).
+pub(super) fn fold(
     rows: &mut HashMap<String, TenantRow>,
     tenant: TenantId,
     event: &TenantEvent,

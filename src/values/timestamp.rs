@@ -109,6 +109,11 @@ impl Day {
         Month(self.0.with_day(1).unwrap_or(self.0))
     }
 
+    /// Its first moment.
+    pub fn begin(self) -> Timestamp {
+        Timestamp(self.0.and_time(chrono::NaiveTime::MIN).and_utc())
+    }
+
     /// The first moment that is no more in it.
     pub fn end(self) -> Timestamp {
         let next = self.0.succ_opt().unwrap_or(self.0);
@@ -154,12 +159,12 @@ impl Month {
 
     /// Its first moment.
     pub fn begin(self) -> Timestamp {
-        Timestamp(self.0.and_time(chrono::NaiveTime::MIN).and_utc())
+        self.first_day().begin()
     }
 
     /// The first moment that is no more in it.
     pub fn end(self) -> Timestamp {
-        Timestamp(self.next().0.and_time(chrono::NaiveTime::MIN).and_utc())
+        self.next().begin()
     }
 }
 

@@ -46,8 +46,9 @@ impl Truth {
                 };
                 self.tenants.insert(tenant.to_string(), status.to_owned());
             }
-            Fact::Usage(tenant, day, UsageEvent::ApiRequestsCounted { requests }) => {
-                let counts = self.usage.entry((tenant.to_string(), day.to_string())).or_default();
+            Fact::Usage(tenant, _, UsageEvent::ApiRequestsCounted { requests }) => {
+                let day = (tenant.to_string(), recorded.at.day().to_string());
+                let counts = self.usage.entry(day).or_default();
                 counts[5] += i64::try_from(*requests).unwrap();
             }
             Fact::Email(tenant, email, event) => {

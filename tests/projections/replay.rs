@@ -44,6 +44,21 @@ fn later() -> Vec<Arc<dyn Projector>> {
     vec![Arc::new(Later(Emails)), Arc::new(Later(Usage))]
 }
 
+/// Waits until each has grown to its later version, and to the head of the log.
+async fn grown_again(db: &PgPool) {
+    for projector in later() {
+        until("it was grown again", async || {
+            let grown =
+                "select count(*) from projection_cursors where projection = $1 and version = $2
+                         and position = (select position from log_head)";
+            let grown = sqlx::query_scalar::<_, i64>(grown);
+            let grown = grown.bind(projector.name()).bind(projector.version());
+            grown.fetch_one(db).await.unwrap() == 1
+        })
+        .await;
+    }
+}
+
 async fn lived(node: &Node, clock: &Clock) {
     for acts in lives(3) {
         let mut world = World::begin(node, clock).await;
@@ -61,12 +76,7 @@ async fn a_read_model_of_a_later_version_grows_again_to_the_same(db: PgPool) {
     settled(&db).await;
     let before = snapshot(&db).await;
     Runner::start(later(), &node.pool, &node.store, &clock, &node.tasks);
-    until("both were grown again", async || {
-        let grown = "select count(*) from projection_cursors
-                     where version = 2 and position = (select position from log_head)";
-        sqlx::query_scalar::<_, i64>(grown).fetch_one(&db).await.unwrap() == 2
-    })
-    .await;
+    grown_again(&db).await;
     assert_eq!(snapshot(&db).await, before);
     node.stop().await;
 }
@@ -91,12 +101,7 @@ async fn a_read_model_that_is_killed_and_taken_over_counts_each_fact_once(db: Pg
     settled(&db).await;
     let before = snapshot(&db).await;
     Runner::start(later(), &one.pool, &one.store, &clock, &one.tasks);
-    until("both were grown again", async || {
-        let grown = "select count(*) from projection_cursors
-                     where version = 2 and position = (select position from log_head)";
-        sqlx::query_scalar::<_, i64>(grown).fetch_one(&db).await.unwrap() == 2
-    })
-    .await;
+    grown_again(&db).await;
     assert_eq!(snapshot(&db).await, before, "what was grown in peace is the same");
     one.stop().await;
     two.stop().await;

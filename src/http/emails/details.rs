@@ -6,45 +6,50 @@ use axum::extract::{Path, State};
 use super::view::{ContentView, EmailDetails};
 use super::{email_of, ever_was, no_such_email};
 use crate::http::Api;
+use crate::http::as_of::AtQuery;
 use crate::http::caller::{Caller, OfTenant, OnTenant, ToSeeEmails};
 use crate::http::problem::{ErrorBody, Problem};
-use crate::http::query::NoQuery;
+use crate::http::query::Query;
 use crate::projections::emails::{Details, find};
-use crate::values::{EmailContent, Permission, TenantId};
+use crate::values::{EmailContent, Permission, TenantId, Timestamp};
 
-/// Shows an email.
-#[utoipa::path(get, path = "/v1/emails/{id}", tag = "Emails", params(("id" = String, Path)),
+/// Shows an email, as it is now or as it was.
+#[utoipa::path(get, path = "/v1/emails/{id}", tag = "Emails",
+    params(("id" = String, Path), AtQuery),
     responses((status = 200, body = EmailDetails), (status = "4XX", body = ErrorBody)))]
 pub async fn get(
     State(api): State<Api>,
     OfTenant { caller, tenant, .. }: OfTenant<ToSeeEmails>,
-    _: NoQuery,
+    Query(query): Query<AtQuery>,
     Path(id): Path<String>,
 ) -> Result<Json<EmailDetails>, Problem> {
-    shown(&api, &caller, (tenant, &id)).await
+    let at = query.read(api.clock.now())?;
+    shown(&api, &caller, (tenant, &id), at).await
 }
 
-/// Shows a tenant's email.
+/// Shows a tenant's email, as it is now or as it was.
 #[utoipa::path(get, path = "/v1/tenants/{id}/emails/{email_id}", tag = "Emails",
-    operation_id = "get_for", params(("id" = String, Path), ("email_id" = String, Path)),
+    operation_id = "get_for", params(("id" = String, Path), ("email_id" = String, Path), AtQuery),
     responses((status = 200, body = EmailDetails), (status = "4XX", body = ErrorBody)))]
 pub async fn get_for(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
-    _: NoQuery,
+    Query(query): Query<AtQuery>,
     path: Path<(String, String)>,
 ) -> Result<Json<EmailDetails>, Problem> {
+    let at = query.read(api.clock.now())?;
     ever_was(&api, tenant).await?;
-    shown(&api, &caller, (tenant, &path.1)).await
+    shown(&api, &caller, (tenant, &path.1), at).await
 }
 
 async fn shown(
     api: &Api,
     caller: &Caller,
     (tenant, id): (TenantId, &str),
+    at: Option<Timestamp>,
 ) -> Result<Json<EmailDetails>, Problem> {
     let email = email_of(id)?;
-    let found = find(api.commands.store(), tenant, email).await?.ok_or_else(no_such_email)?;
+    let found = find(api.commands.store(), tenant, email, at).await?.ok_or_else(no_such_email)?;
     let content =
         if caller.may(Permission::EmailsRead) { content(api, tenant, &found).await? } else { None };
     Ok(Json(EmailDetails::of(found.row, found.timeline, content)))

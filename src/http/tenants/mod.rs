@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
+use super::as_of::AtQuery;
 use super::body::{NoBody, Raw};
 use super::caller::{Admin, OfTenant, OnTenant, ToBelong, no_such_tenant};
 use super::field::{Faults, Field, Unknown};
@@ -22,9 +23,9 @@ use crate::commands::tenant::{
     DeleteTenant, ResumeTenant, SuspendTenant, create_tenant, delete_tenant, pause_tenant,
     update_tenant,
 };
-use crate::projections::tenants::{self as rows, TenantFilter};
-use crate::projections::{api_keys, relay_health};
-use crate::values::{HostName, TenantId};
+use crate::projections::tenants::{self as rows, TenantFilter, TenantRow};
+use crate::projections::{api_keys, as_of, relay_health};
+use crate::values::{HostName, TenantId, Timestamp};
 use body::TenantBody;
 pub use view::TenantView;
 
@@ -103,33 +104,52 @@ pub async fn list(
     Ok(Json(Page::of(&page, found, |row| TenantView::of_row(&row))))
 }
 
-/// Shows a tenant.
-#[utoipa::path(get, path = "/v1/tenants/{id}", tag = "Tenants", params(("id" = String, Path)),
+/// Shows a tenant, as it is now or as it was.
+#[utoipa::path(get, path = "/v1/tenants/{id}", tag = "Tenants",
+    params(("id" = String, Path), AtQuery),
     responses((status = 200, body = TenantView), (status = "4XX", body = ErrorBody)))]
 pub async fn get(
     State(api): State<Api>,
     OnTenant { tenant, .. }: OnTenant,
-    _: NoQuery,
+    Query(query): Query<AtQuery>,
 ) -> Result<Json<TenantView>, Problem> {
-    shown(&api, tenant).await
+    shown(&api, tenant, query).await
 }
 
-/// Shows the tenant of the key that asks.
-#[utoipa::path(get, path = "/v1/tenant", tag = "Tenants",
+/// Shows the tenant of the key that asks, as it is now or as it was.
+#[utoipa::path(get, path = "/v1/tenant", tag = "Tenants", params(AtQuery),
     responses((status = 200, body = TenantView), (status = "4XX", body = ErrorBody)))]
 pub async fn own(
     State(api): State<Api>,
     OfTenant { tenant, .. }: OfTenant<ToBelong>,
-    _: NoQuery,
+    Query(query): Query<AtQuery>,
 ) -> Result<Json<TenantView>, Problem> {
-    shown(&api, tenant).await
+    shown(&api, tenant, query).await
 }
 
-async fn shown(api: &Api, tenant: TenantId) -> Result<Json<TenantView>, Problem> {
+async fn shown(api: &Api, tenant: TenantId, query: AtQuery) -> Result<Json<TenantView>, Problem> {
+    if let Some(at) = query.read(api.clock.now())? {
+        let row = as_it_was(api, tenant, at).await?;
+        let keys = as_of::api_keys(api.commands.store(), tenant, at).await?;
+        let living = keys.iter().filter(|key| key.lives_at(at)).count();
+        let living = i64::try_from(living).unwrap_or(i64::MAX);
+        // How its relay did is an observation, which nobody keeps.
+        return Ok(Json(TenantView::of_row(&row).counting(living)));
+    }
     let row = rows::find(&api.pool, tenant).await?.ok_or_else(no_such_tenant)?;
     let keys = api_keys::count_living(&api.pool, tenant, api.clock.now()).await?;
     let health = relay_health::find(&api.pool, tenant).await?;
     Ok(Json(TenantView::of_row(&row).counting(keys).with_health(health)))
+}
+
+/// The tenant as it was at a moment; none before it existed, or once it was deleted.
+pub(super) async fn as_it_was(
+    api: &Api,
+    tenant: TenantId,
+    at: Timestamp,
+) -> Result<TenantRow, Problem> {
+    let row = as_of::tenant(api.commands.store(), tenant, at).await?;
+    row.filter(|row| row.status != "deleted").ok_or_else(no_such_tenant)
 }
 
 /// Changes a tenant: what is absent stays, `null` clears.

@@ -1,10 +1,10 @@
-//! One email, from its own stream: so that it is found right after it was sent.
+//! One email, from its own stream: so that it is found right after it was sent, and as it was at any time.
 
 use super::row::EmailRow;
 use super::timeline::{Moment, moments};
 use crate::events::store::EventStore;
 use crate::events::{EmailEvent, Fact, Stream};
-use crate::values::{EmailId, ExtraHeaders, TenantId};
+use crate::values::{EmailId, ExtraHeaders, TenantId, Timestamp};
 
 /// One email with all that happened to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,13 +19,15 @@ pub struct Details {
     pub headers: ExtraHeaders,
 }
 
-/// One of a tenant's emails; somebody else's is none.
+/// One of a tenant's emails, as it is now or as it was at a moment; somebody else's is none.
 pub async fn find(
     store: &EventStore,
     tenant: TenantId,
     email: EmailId,
+    at: Option<Timestamp>,
 ) -> sqlx::Result<Option<Details>> {
-    let facts = store.load(&Stream::email(tenant, email)).await?;
+    let mut facts = store.load(&Stream::email(tenant, email)).await?;
+    facts.retain(|recorded| at.is_none_or(|at| recorded.at <= at));
     let Some(Fact::Email(_, _, EmailEvent::Accepted(accepted))) = facts.first().map(|f| &f.fact)
     else {
         return Ok(None);

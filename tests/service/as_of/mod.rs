@@ -1,0 +1,4 @@
+//! Things as they were: what was answered then is answered now.
+
+mod lives;
+mod past;
