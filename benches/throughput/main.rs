@@ -8,6 +8,7 @@ mod accept;
 mod append;
 mod base;
 mod deliver;
+mod history;
 mod place;
 mod project;
 mod report;
@@ -20,7 +21,7 @@ use place::Place;
 use report::Report;
 
 /// What is measured, in this order; arguments name those that are wanted.
-const ALL: [&str; 4] = ["append", "accept", "deliver", "project"];
+const ALL: [&str; 5] = ["append", "accept", "deliver", "project", "history"];
 
 fn main() -> anyhow::Result<()> {
     let named: Vec<String> =
@@ -44,6 +45,9 @@ fn main() -> anyhow::Result<()> {
         }
         if wanted("project") {
             project::measure(&place, &mut report).await.context("project")?;
+        }
+        if wanted("history") {
+            history::measure(&place, &mut report).await.context("history")?;
         }
         report.show()
     })
