@@ -9,6 +9,7 @@ mod node;
 #[path = "../log_support/patience.rs"]
 mod patience;
 
+mod first_version;
 mod fold;
 mod lives;
 mod queue;
