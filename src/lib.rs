@@ -23,6 +23,7 @@
 //! - What is another tenant's does not exist: there is no way to load a stream without its tenant.
 //! - A secret is sealed before it becomes part of a fact, and a token is kept as a keyed hash only.
 //! - What was closed stays as it is: nothing is recorded any more with a time before it.
+//! - What is about people is sealed with their tenant's key, and is gone for good when that is destroyed.
 //! - Time in tables comes from facts, so what is grown again comes out the same.
 //!
 //! # What is deliberately absent

@@ -5,17 +5,16 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use selfmx::clock::Clock;
-use selfmx::database::durability::Durability;
-use selfmx::events::store::EventStore;
+use selfmx::events::email::Trouble;
 use selfmx::events::store::append::{Append, Part};
 use selfmx::events::{EmailEvent, Fact, Metadata};
 use selfmx::tasks::Tasks;
-use selfmx::values::{EmailId, TenantId};
+use selfmx::values::{EmailId, Personal, TenantId};
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::base;
-use crate::place::Place;
+use crate::place::{Place, log};
 use crate::report::Report;
 
 const MEASURED: Duration = Duration::from_secs(6);
@@ -39,8 +38,7 @@ pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Resul
 async fn rate(place: &Place, callers: usize) -> anyhow::Result<f64> {
     let pool = place.database("bench_append").await?;
     let (clock, tasks) = (Clock::system(), Tasks::new());
-    let durability = Durability::start(pool.clone(), &tasks);
-    let store = EventStore::start(pool.clone(), durability, clock.clone(), Vec::new(), &tasks);
+    let store = log(&pool, Vec::new(), &tasks)?;
     let tenant = TenantId::at(clock.now());
     let (written, stop) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let mut all = JoinSet::new();
@@ -73,7 +71,8 @@ async fn rate(place: &Place, callers: usize) -> anyhow::Result<f64> {
 fn fact(tenant: TenantId, clock: &Clock) -> Append {
     let now = clock.now();
     let email = EmailId::at(now);
-    let event = EmailEvent::DeliveryRescheduled { next_attempt_at: now, reason: "x".repeat(340) };
+    let personal = Personal::Known(Trouble { reason: "x".repeat(340) });
+    let event = EmailEvent::DeliveryRescheduled { next_attempt_at: now, personal };
     let fact = Fact::Email(tenant, email, event);
     Append {
         parts: vec![Part { stream: fact.stream(), expected: 0, facts: vec![fact] }],

@@ -4,14 +4,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use selfmx::clock::Clock;
-use selfmx::events::store::EventStore;
 use selfmx::projections::history::{History, HistoryFilter};
 use selfmx::tasks::Tasks;
 use selfmx::values::{KeyId, TenantId};
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::place::Place;
+use crate::place::{Place, log};
 use crate::report::Report;
 
 /// Facts in the log, of which every tenth is the tenant's.
@@ -48,7 +47,7 @@ pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Resul
     let (clock, tasks) = (Clock::system(), Tasks::new());
     let tenant = TenantId::at(clock.now());
     grow(&pool, tenant, KeyId::at(clock.now())).await?;
-    let store = EventStore::start(pool.clone(), clock, Vec::new(), &tasks);
+    let store = log(&pool, Vec::new(), &tasks)?;
     let history = History::new(store, pool.clone());
     let filter = |types| HistoryFilter { tenant, types, stream: None, since: None, until: None };
     let (all, typed) = (filter(None), filter(Some(vec!["email.delivery_interrupted"])));

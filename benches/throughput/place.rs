@@ -2,9 +2,15 @@
 
 use std::path::PathBuf;
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use selfmx::clock::Clock;
+use selfmx::database::durability::Durability;
 use selfmx::database::migrate;
+use selfmx::events::store::{EventStore, Inline, Parts};
+use selfmx::tasks::Tasks;
+use selfmx::values::SecretKey;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
@@ -44,6 +50,18 @@ impl Place {
         let server = before.rsplit_once('/').map_or(before, |(server, _)| server);
         format!("{server}/{name}?{after}")
     }
+}
+
+/// The log in a database, with the key of every measurement.
+pub(crate) fn log(
+    pool: &PgPool,
+    inline: Vec<Arc<dyn Inline>>,
+    tasks: &Tasks,
+) -> anyhow::Result<EventStore> {
+    let root = SecretKey::new("the secret of the benchmark, 32 characters")?;
+    let durability = Durability::start(pool.clone(), tasks);
+    let parts = Parts { pool: pool.clone(), durability, clock: Clock::system(), root };
+    Ok(EventStore::start(parts, inline, tasks))
 }
 
 /// A program that `make bench` has found.

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use selfmx::clock::Clock;
-use selfmx::database::durability::Durability;
 use selfmx::events::store::EventStore;
 use selfmx::projections::runner::{PIECE, Runner};
 use selfmx::projections::{following, inline};
@@ -11,7 +10,7 @@ use selfmx::tasks::Tasks;
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::place::Place;
+use crate::place::{Place, log};
 use crate::report::Report;
 use crate::service::Service;
 use crate::wire::{Load, as_f64, send};
@@ -30,8 +29,7 @@ pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Resul
     at_rest(&pool).await?;
     service.stop().await?;
     let (clock, tasks) = (Clock::system(), Tasks::new());
-    let durability = Durability::start(pool.clone(), &tasks);
-    let store = EventStore::start(pool.clone(), durability, clock.clone(), inline(), &tasks);
+    let store = log(&pool, inline(), &tasks)?;
     let facts = u64::try_from(store.ask_head().await?)?;
     let before = read(&store).await?;
     let begun = Instant::now();

@@ -13,8 +13,8 @@ use crate::clock::Clock;
 use crate::commands::executor::Executor;
 use crate::config::Config;
 use crate::database::durability::Durability;
-use crate::database::migrate;
-use crate::events::store::EventStore;
+use crate::database::{migrate, root_key};
+use crate::events::store::{EventStore, Parts};
 use crate::projections::{self, api_keys};
 use crate::tasks::Tasks;
 use crate::values::{KeyId, Timestamp, Token, TokenKind};
@@ -54,10 +54,12 @@ async fn carry_out(
     action: Action,
 ) -> anyhow::Result<()> {
     migrate::run(pool).await.context("the migrations do not go through")?;
-    let (clock, secrets) = (Clock::system(), secret_key(config)?);
+    let clock = Clock::system();
+    let secrets = root_key::open(pool, &secret_key(config)?).await?;
     let durability = Durability::start(pool.clone(), tasks);
-    let inline = projections::inline();
-    let store = EventStore::start(pool.clone(), durability, clock.clone(), inline, tasks);
+    let (clock_too, root) = (clock.clone(), secrets.clone());
+    let parts = Parts { pool: pool.clone(), durability, clock: clock_too, root };
+    let store = EventStore::start(parts, projections::inline(), tasks);
     let commands = Executor::new(store, clock.clone());
     let keys = AdminKeys {
         pool,

@@ -10,7 +10,7 @@ use sqlx::postgres::PgConnectOptions;
 use crate::config::Config;
 use crate::database::embedded::{Embedded, EmbeddedError};
 use crate::database::{self, Sharing, secret_file};
-use crate::values::{Secret, SecretKey};
+use crate::values::{Secret, WrappingKey};
 
 /// How long connections may take to say goodbye.
 const CLOSING: Duration = Duration::from_millis(500);
@@ -96,7 +96,7 @@ fn make_data_dir(config: &Config) -> anyhow::Result<()> {
 }
 
 /// The operator's secret, or the one that is kept in the data folder.
-pub(super) fn secret_key(config: &Config) -> anyhow::Result<SecretKey> {
+pub(super) fn secret_key(config: &Config) -> anyhow::Result<WrappingKey> {
     match &config.secret_key {
         Some(key) => Ok(key.clone()),
         None => secret_file::load_or_make(&config.data_dir)

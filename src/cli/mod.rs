@@ -7,6 +7,7 @@ mod banner;
 mod database;
 mod first_key;
 mod migrate;
+mod secret_key;
 mod serve;
 pub mod service;
 
@@ -27,6 +28,7 @@ Options of the commands:
   serve      --host ADDRESS  --port PORT  --data-dir FOLDER
   migrate    --data-dir FOLDER
   admin-key  create [--name NAME] | list | revoke ID   --data-dir FOLDER
+  secret-key rotate | finish   --data-dir FOLDER
 
 Settings are environment variables, or lines of a file .env; README.md lists them all. An option of the \
 command line wins over its variable.";
@@ -66,6 +68,14 @@ enum Command {
         place: Place,
         #[command(subcommand)]
         action: admin_key::Action,
+    },
+    /// Exchanges the secret that opens this installation
+    #[command(after_help = SETTINGS)]
+    SecretKey {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        action: secret_key::Action,
     },
 }
 
@@ -111,6 +121,9 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
         Command::Migrate { place } => migrate::run(&Config::from_env(&place.overrides())?).await,
         Command::AdminKey { place, action } => {
             admin_key::run(&Config::from_env(&place.overrides())?, action).await
+        }
+        Command::SecretKey { place, action } => {
+            secret_key::run(&Config::from_env(&place.overrides())?, action).await
         }
     }
 }

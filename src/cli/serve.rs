@@ -48,10 +48,10 @@ async fn serve(
     stop: &mut Stop,
 ) -> anyhow::Result<()> {
     prepare(config, database).await?;
-    let (clock, secrets) = (Clock::system(), secret_key(config)?);
+    let (clock, secret) = (Clock::system(), secret_key(config)?);
     let metrics = telemetry::metrics::install().context("the metrics cannot be counted")?;
     let pool = database.pool.clone();
-    let parts = Parts { config, pool, secrets, clock, metrics };
+    let parts = Parts { config, pool, secret, clock, metrics };
     let service = Service::start(parts).await?;
     let key = service.ensure_admin_key(config.admin_api_key.as_ref()).await?;
     let url = format!("http://{}", listener.local_addr()?);

@@ -17,7 +17,8 @@ use crate::commands::executor::Executor;
 use crate::config::{Config, SharedRelay};
 use crate::database::durability::Durability;
 use crate::database::request_meter::RequestMeter;
-use crate::events::store::EventStore;
+use crate::database::root_key;
+use crate::events::store::{self, EventStore};
 use crate::http::keyring::Keyring;
 use crate::http::router::{Serves, router};
 use crate::http::streams::Streams;
@@ -28,9 +29,9 @@ use crate::projections::history::History;
 use crate::projections::runner::Runner;
 use crate::projections::{following, inline};
 use crate::reactors::delivery::Delivery;
-use crate::reactors::{housekeeping, orphans, usage_meter};
+use crate::reactors::{erasure, housekeeping, orphans, usage_meter};
 use crate::tasks::Tasks;
-use crate::values::{HostName, RelayTls, Secret, SecretKey};
+use crate::values::{HostName, RelayTls, Secret, SecretKey, WrappingKey};
 
 /// How long requests under way may take to end.
 const DRAIN: Duration = Duration::from_millis(2_500);
@@ -50,8 +51,8 @@ pub struct Parts<'a> {
     pub config: &'a Config,
     /// A migrated database.
     pub pool: PgPool,
-    /// Seals and opens.
-    pub secrets: SecretKey,
+    /// Opens the installation's key.
+    pub secret: WrappingKey,
     /// What time it is.
     pub clock: Clock,
     /// Shows what was counted.
@@ -81,15 +82,18 @@ impl Service {
             Some(_) => None,
             None => Some(outbox(&parts.clock, &base).await?),
         };
-        let ways = routes(config, outbox.as_ref(), &parts.secrets)?;
+        let secrets = root_key::open(&parts.pool, &parts.secret).await?;
+        let ways = routes(config, outbox.as_ref(), &secrets)?;
         let (pool, clock) = (parts.pool.clone(), parts.clock.clone());
         let durability = Durability::start(pool.clone(), &base);
-        let store = EventStore::start(pool, durability.clone(), clock, inline(), &base);
+        let with =
+            store::Parts { pool, durability: durability.clone(), clock, root: secrets.clone() };
+        let store = EventStore::start(with, inline(), &base);
         let api = Api::new(Shared {
             history: History::new(store.clone(), parts.pool.clone()),
             keyring: Keyring::start(
                 parts.pool.clone(),
-                parts.secrets.clone(),
+                secrets.clone(),
                 parts.clock.clone(),
                 &back,
             ),
@@ -100,7 +104,7 @@ impl Service {
                 requests: u64::from(config.rate_limit.requests),
                 window: config.rate_limit.window,
             },
-            secrets: parts.secrets,
+            secrets,
             clock: parts.clock,
             routes: ways,
             outbox,
@@ -153,7 +157,9 @@ fn start_roles(config: &Config, api: &Api, tasks: &Tasks) {
     let store = api.commands.store();
     if config.roles.projector {
         Runner::start(following(), &api.pool, store, &api.clock, tasks);
-        housekeeping::start(store.clone(), api.meter.clone(), api.clock.clone(), tasks);
+        let kept = config.content_retention;
+        housekeeping::start(store.clone(), api.meter.clone(), api.clock.clone(), kept, tasks);
+        erasure::start(api.pool.clone(), store.clone(), api.clock.clone(), tasks);
     }
     if config.roles.projector || config.roles.api {
         usage_meter::start(api.meter.clone(), api.commands.clone(), tasks);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reading::Reading;
 
-use crate::values::{HostName, RelayTls, Secret, SecretKey};
+use crate::values::{HostName, RelayTls, Secret, WrappingKey};
 
 /// All settings.
 #[derive(Clone, Debug)]
@@ -27,8 +27,12 @@ pub struct Config {
     pub auto_migrate: bool,
     /// The operator's own admin key.
     pub admin_api_key: Option<Secret>,
-    /// From which all keys are made; none: made once and kept in the data folder.
-    pub secret_key: Option<SecretKey>,
+    /// Opens the installation's key; none: made once and kept in the data folder.
+    pub secret_key: Option<WrappingKey>,
+    /// What is to open it from now on: for `secret-key rotate` only.
+    pub new_secret_key: Option<WrappingKey>,
+    /// How long what mails said is kept; none: as long as the mails.
+    pub content_retention: Option<Duration>,
     /// How much is logged: a filter as `tracing` has it.
     pub log_level: String,
     /// How it looks.
@@ -173,7 +177,9 @@ impl Config {
             pool: from.pool(),
             auto_migrate: from.flag("DB_AUTO_MIGRATE", true),
             admin_api_key: from.admin_api_key(),
-            secret_key: from.secret_key(),
+            secret_key: from.secret_key("SECRET_KEY"),
+            new_secret_key: from.secret_key("NEW_SECRET_KEY"),
+            content_retention: from.days("CONTENT_RETENTION_DAYS"),
             log_level: from.log_level(),
             log_format: from.log_format(),
             cors_origins: from.list("CORS_ORIGINS"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, ConfigErrors, LogFormat, PoolSettings, Roles, SharedRelay};
-use crate::values::{HostName, RelayTls, Secret, SecretKey, Token};
+use crate::values::{HostName, RelayTls, Secret, Token, WrappingKey};
 
 pub(super) struct Reading<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
@@ -110,15 +110,21 @@ impl<'a> Reading<'a> {
         Some(Secret::new(key))
     }
 
-    pub(super) fn secret_key(&mut self) -> Option<SecretKey> {
-        let text = self.text("SECRET_KEY")?;
-        match SecretKey::new(&text) {
+    pub(super) fn secret_key(&mut self, name: &str) -> Option<WrappingKey> {
+        let text = Secret::new(self.text(name)?);
+        match WrappingKey::new(&text) {
             Ok(key) => Some(key),
             Err(error) => {
-                self.fault(format!("SECRET_KEY is too short: {error}"));
+                self.fault(format!("{name} is too short: {error}"));
                 None
             }
         }
+    }
+
+    pub(super) fn days(&mut self, name: &str) -> Option<Duration> {
+        self.text(name)?;
+        let days: u64 = self.number(name, 1, 1..=36_500);
+        Some(Duration::from_secs(days * 86_400))
     }
 
     pub(super) fn log_level(&mut self) -> String {

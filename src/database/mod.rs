@@ -4,6 +4,7 @@ pub mod durability;
 pub mod embedded;
 pub mod migrate;
 pub mod request_meter;
+pub mod root_key;
 pub mod secret_file;
 pub mod settling;
 

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::values::{
-    Address, EmailMetadata, ExtraHeaders, Mailbox, Priority, Recipients, Subject, Tags, Timestamp,
+    Address, EmailMetadata, ExtraHeaders, Mailbox, Personal, Priority, RecipientKey, RecipientKind,
+    Recipients, Roll, Subject, Tags, Timestamp,
 };
 
 /// The life of one email, in the order in which it can be lived.
@@ -36,41 +37,41 @@ pub enum EmailEvent {
     #[serde(rename = "email.recipient_delivered")]
     RecipientDelivered {
         /// To whom.
-        recipient: Address,
-        /// What the relay answered.
-        response: String,
+        recipient: RecipientKey,
+        /// To which address, and what the relay answered.
+        personal: Personal<Remark>,
     },
     /// The relay will never take it for this recipient.
     #[serde(rename = "email.recipient_bounced")]
     RecipientBounced {
         /// To whom.
-        recipient: Address,
+        recipient: RecipientKey,
         /// The SMTP reply code.
         code: u16,
-        /// What the relay answered.
-        message: String,
+        /// To which address, and what the relay answered.
+        personal: Personal<Remark>,
     },
     /// Not now; perhaps later.
     #[serde(rename = "email.recipient_deferred")]
     RecipientDeferred {
         /// To whom.
-        recipient: Address,
+        recipient: RecipientKey,
         /// The SMTP reply code, if the relay spoke at all.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         code: Option<u16>,
-        /// What went wrong.
-        message: String,
         /// The relay may have taken it although we did not hear so.
         #[serde(skip_serializing_if = "std::ops::Not::not", default)]
         may_have_arrived: bool,
+        /// To which address, and what went wrong.
+        personal: Personal<Remark>,
     },
     /// We gave up on this recipient.
     #[serde(rename = "email.recipient_failed")]
     RecipientFailed {
         /// To whom.
-        recipient: Address,
-        /// Why.
-        message: String,
+        recipient: RecipientKey,
+        /// To which address, and why.
+        personal: Personal<Remark>,
     },
     /// What is left of it is tried again later.
     #[serde(rename = "email.delivery_rescheduled")]
@@ -78,7 +79,7 @@ pub enum EmailEvent {
         /// Not before this moment.
         next_attempt_at: Timestamp,
         /// What went wrong last.
-        reason: String,
+        personal: Personal<Trouble>,
     },
     /// It was withdrawn before it left.
     #[serde(rename = "email.cancelled")]
@@ -86,7 +87,15 @@ pub enum EmailEvent {
         /// Why: the caller's wish, or the end of its tenant.
         reason: CancelReason,
         /// All who had no outcome yet, and get nothing now.
-        recipients: Vec<Address>,
+        recipients: Vec<RecipientKey>,
+        /// Their addresses.
+        personal: Personal<Withdrawn>,
+    },
+    /// What it said is not kept any more, because somebody asked.
+    #[serde(rename = "email.content_removed")]
+    ContentRemoved {
+        /// Under which it was kept.
+        digest: String,
     },
 }
 
@@ -101,8 +110,27 @@ pub enum CancelReason {
 }
 
 /// What we promised to deliver.
+///
+/// Whatever is personal stands last, in a member of that name: the store seals it as a whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EmailAccepted {
+    /// How many get it.
+    pub recipients: Roll,
+    /// Where its bodies and attachments are kept.
+    pub content: ContentRef,
+    /// Not before this moment.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scheduled_at: Option<Timestamp>,
+    /// Which of a tenant's mails go first.
+    pub priority: Priority,
+    /// Who writes to whom, and about what.
+    pub personal: Personal<Correspondence>,
+}
+
+/// Who writes to whom, and about what. Tags, metadata and headers are the caller's own words, which may
+/// name anybody.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Correspondence {
     /// The sender that recipients see.
     pub from: Mailbox,
     /// Everybody who gets it.
@@ -116,19 +144,66 @@ pub struct EmailAccepted {
     /// Further headers.
     #[serde(default)]
     pub headers: ExtraHeaders,
-    /// Where its bodies and attachments are kept.
-    pub content: ContentRef,
     /// The caller's labels.
     #[serde(default)]
     pub tags: Tags,
     /// The caller's own data.
     #[serde(default)]
     pub metadata: EmailMetadata,
-    /// Not before this moment.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub scheduled_at: Option<Timestamp>,
-    /// Which of a tenant's mails go first.
-    pub priority: Priority,
+}
+
+/// What was said of a recipient. A relay's words often repeat the address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark {
+    /// The recipient's address.
+    pub recipient: Address,
+    /// What the relay answered, or what went wrong.
+    pub message: String,
+}
+
+/// Why an email did not leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// In the words of the relay, or ours.
+    pub reason: String,
+}
+
+/// Who gets nothing after all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    /// Their addresses.
+    pub recipients: Vec<Address>,
+}
+
+impl EmailAccepted {
+    /// Everybody who gets it, in the order of their places, with the mailbox while it is known.
+    pub fn everybody(&self) -> Vec<(RecipientKind, RecipientKey, Personal<&Mailbox>)> {
+        let known = self.personal.known();
+        let mut mailboxes = known.into_iter().flat_map(|known| known.recipients.all());
+        let each = self.recipients.all().map(|(kind, key)| {
+            let mailbox = mailboxes.next().map_or(Personal::Erased, |(_, m)| Personal::Known(m));
+            (kind, key, mailbox)
+        });
+        each.collect()
+    }
+}
+
+impl EmailEvent {
+    /// Forgets what is personal: the first version wrote it in clear, where no lost key hides it.
+    pub(crate) fn erase(&mut self) {
+        match self {
+            Self::Accepted(accepted) => Arc::make_mut(accepted).personal = Personal::Erased,
+            Self::RecipientDelivered { personal, .. }
+            | Self::RecipientBounced { personal, .. }
+            | Self::RecipientDeferred { personal, .. }
+            | Self::RecipientFailed { personal, .. } => *personal = Personal::Erased,
+            Self::DeliveryRescheduled { personal, .. } => *personal = Personal::Erased,
+            Self::Cancelled { personal, .. } => *personal = Personal::Erased,
+            Self::DeliveryStarted { .. }
+            | Self::DeliveryInterrupted { .. }
+            | Self::ContentRemoved { .. } => {}
+        }
+    }
 }
 
 /// Names contents that are kept beside the log, so that they can be forgotten.

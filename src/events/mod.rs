@@ -10,6 +10,7 @@ pub mod email;
 pub mod redact;
 pub mod store;
 pub mod tenant;
+mod upcast;
 pub mod usage;
 
 use std::fmt;

@@ -65,7 +65,8 @@ fn of_tenant(event: &TenantEvent) -> &'static [&'static str] {
         | TenantEvent::RateLimitsChanged { rate_limit: _ }
         | TenantEvent::Suspended
         | TenantEvent::Resumed
-        | TenantEvent::Deleted => &[],
+        | TenantEvent::Deleted
+        | TenantEvent::Erased => &[],
     }
 }
 
@@ -104,16 +105,17 @@ fn of_email(event: &EmailEvent) -> &'static [&'static str] {
         EmailEvent::Accepted(_)
         | EmailEvent::DeliveryStarted { attempt: _, lease: _, fence: _ }
         | EmailEvent::DeliveryInterrupted { attempt: _ }
-        | EmailEvent::RecipientDelivered { recipient: _, response: _ }
-        | EmailEvent::RecipientBounced { recipient: _, code: _, message: _ }
+        | EmailEvent::RecipientDelivered { recipient: _, personal: _ }
+        | EmailEvent::RecipientBounced { recipient: _, code: _, personal: _ }
         | EmailEvent::RecipientDeferred {
             recipient: _,
             code: _,
-            message: _,
             may_have_arrived: _,
+            personal: _,
         }
-        | EmailEvent::RecipientFailed { recipient: _, message: _ }
-        | EmailEvent::DeliveryRescheduled { next_attempt_at: _, reason: _ }
-        | EmailEvent::Cancelled { reason: _, recipients: _ } => &[],
+        | EmailEvent::RecipientFailed { recipient: _, personal: _ }
+        | EmailEvent::DeliveryRescheduled { next_attempt_at: _, personal: _ }
+        | EmailEvent::Cancelled { reason: _, recipients: _, personal: _ }
+        | EmailEvent::ContentRemoved { digest: _ } => &[],
     }
 }

@@ -53,6 +53,9 @@ pub enum TenantEvent {
     /// Its keys stop, its queued mail is cancelled, its history stays.
     #[serde(rename = "tenant.deleted")]
     Deleted,
+    /// Its key is destroyed: whatever was personal in its history reads as erased from here on.
+    #[serde(rename = "tenant.erased")]
+    Erased,
 }
 
 /// How a tenant began.

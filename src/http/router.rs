@@ -53,7 +53,7 @@ fn everything(api: &Api) -> OpenApiRouter<Api> {
 fn v1() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(tenants::create, tenants::list))
-        .routes(routes!(tenants::get, tenants::put, tenants::patch, tenants::delete))
+        .routes(routes!(tenants::get, tenants::put, tenants::patch, tenants::delete::delete))
         .routes(routes!(tenants::suspend))
         .routes(routes!(tenants::resume))
         .routes(routes!(tenants::own))
@@ -67,6 +67,8 @@ fn v1() -> OpenApiRouter<Api> {
         .routes(routes!(emails::send::send_for))
         .routes(routes!(emails::list::list))
         .routes(routes!(emails::details::get, emails::cancel::cancel))
+        .routes(routes!(emails::content::remove))
+        .routes(routes!(emails::content::remove_for))
         .routes(routes!(emails::list::list_for))
         .routes(routes!(emails::details::get_for, emails::cancel::cancel_for))
         .routes(routes!(logs::list))

@@ -27,6 +27,14 @@ pub async fn find(pool: &PgPool, tenant: TenantId) -> sqlx::Result<Option<RelayH
     .await
 }
 
+/// Forgets how a tenant's relay did: what it said may name somebody.
+pub async fn forget(pool: &PgPool, tenant: TenantId) -> sqlx::Result<()> {
+    sqlx::query!("delete from relay_health where tenant_id = $1", tenant.to_string())
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
 /// Notes how a tenant's relay did, if that is news.
 pub async fn note(
     pool: &PgPool,

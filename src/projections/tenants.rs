@@ -107,7 +107,7 @@ pub(super) fn fold(
 impl TenantRow {
     fn change(&mut self, event: &TenantEvent) -> sqlx::Result<()> {
         match event {
-            TenantEvent::Created(_) => {}
+            TenantEvent::Created(_) | TenantEvent::Erased => {}
             TenantEvent::Renamed { name } => self.name.clone_from(name),
             TenantEvent::DomainChanged { domain } => {
                 self.domain = domain.as_ref().map(ToString::to_string);

@@ -20,7 +20,7 @@ const SHORTEST: usize = 32;
 const NONCE: usize = 24;
 
 /// What sealed texts begin with, so that another cipher can follow one day.
-const VERSION: &str = "v1.";
+pub(super) const VERSION: &str = "v1.";
 
 /// A text that is shown nowhere and wiped from memory.
 #[derive(Clone, PartialEq, Eq)]
@@ -80,7 +80,8 @@ pub struct OpenError;
 #[error("give at least 32 characters")]
 pub struct SecretKeyError;
 
-/// The keys of the service, made from the operator's one secret.
+/// The keys of the installation: what tokens are hashed with, and what is sealed for the disk. The
+/// operator's secret opens them.
 #[derive(Clone)]
 pub struct SecretKey {
     sealing: Zeroizing<[u8; 32]>,
@@ -88,7 +89,7 @@ pub struct SecretKey {
 }
 
 impl SecretKey {
-    /// Makes the keys from the operator's secret.
+    /// Makes the keys from a secret, as the first version made them from the operator's.
     pub fn new(secret: &str) -> Result<Self, SecretKeyError> {
         if secret.len() < SHORTEST {
             return Err(SecretKeyError);
@@ -113,22 +114,24 @@ impl SecretKey {
 
     /// Seals bytes.
     pub fn seal_bytes(&self, owner: &str, plain: &[u8]) -> Result<Vec<u8>, OpenError> {
-        let nonce: [u8; NONCE] = rand::random();
-        let payload = Payload { msg: plain, aad: owner.as_bytes() };
-        let encrypted =
-            self.cipher().encrypt(&XNonce::from(nonce), payload).map_err(|_| OpenError)?;
-        let mut sealed = Vec::with_capacity(NONCE + encrypted.len());
-        sealed.extend_from_slice(&nonce);
-        sealed.extend_from_slice(&encrypted);
-        Ok(sealed)
+        seal_with(&self.cipher(), owner, plain)
     }
 
     /// Opens sealed bytes.
     pub fn open_bytes(&self, owner: &str, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
-        let (nonce, encrypted) = sealed.split_at_checked(NONCE).ok_or(OpenError)?;
-        let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| OpenError)?;
-        let payload = Payload { msg: encrypted, aad: owner.as_bytes() };
-        self.cipher().decrypt(&XNonce::from(nonce), payload).map_err(|_| OpenError)
+        open_with(&self.cipher(), owner, sealed)
+    }
+
+    /// The keys as bytes, to be wrapped.
+    pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new([*self.sealing, *self.pepper].concat())
+    }
+
+    /// From such bytes.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, OpenError> {
+        let (sealing, pepper) = bytes.split_at_checked(32).ok_or(OpenError)?;
+        let key = |bytes: &[u8]| bytes.try_into().map(Zeroizing::new).map_err(|_| OpenError);
+        Ok(Self { sealing: key(sealing)?, pepper: key(pepper)? })
     }
 
     /// A keyed hash that nobody without the key can check.
@@ -147,7 +150,35 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-fn mac(key: &[u8], text: &[u8]) -> [u8; 32] {
+/// A nonce drawn at random, and what was encrypted with it; `owner` must be given again to open it.
+pub(super) fn seal_with(
+    cipher: &XChaCha20Poly1305,
+    owner: &str,
+    plain: &[u8],
+) -> Result<Vec<u8>, OpenError> {
+    let nonce: [u8; NONCE] = rand::random();
+    let payload = Payload { msg: plain, aad: owner.as_bytes() };
+    let encrypted = cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| OpenError)?;
+    let mut sealed = Vec::with_capacity(NONCE + encrypted.len());
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(&encrypted);
+    Ok(sealed)
+}
+
+/// Opens such bytes.
+pub(super) fn open_with(
+    cipher: &XChaCha20Poly1305,
+    owner: &str,
+    sealed: &[u8],
+) -> Result<Vec<u8>, OpenError> {
+    let (nonce, encrypted) = sealed.split_at_checked(NONCE).ok_or(OpenError)?;
+    let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| OpenError)?;
+    let payload = Payload { msg: encrypted, aad: owner.as_bytes() };
+    cipher.decrypt(&XNonce::from(nonce), payload).map_err(|_| OpenError)
+}
+
+/// HMAC-SHA-256.
+pub(super) fn mac(key: &[u8], text: &[u8]) -> [u8; 32] {
     // HMAC takes a key of any length: the other arm is never reached.
     let Ok(mut mac) = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key) else { return [0; 32] };
     mac.update(text);

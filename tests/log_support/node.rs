@@ -5,9 +5,10 @@ use std::time::Duration;
 use selfmx::clock::Clock;
 use selfmx::commands::executor::Executor;
 use selfmx::database::durability::Durability;
-use selfmx::events::store::EventStore;
+use selfmx::events::store::{EventStore, Parts};
 use selfmx::projections;
 use selfmx::tasks::Tasks;
+use selfmx::values::SecretKey;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
@@ -25,9 +26,10 @@ impl Node {
         let options = (*db.connect_options()).clone();
         let pool = PgPoolOptions::new().max_connections(6).connect_with(options).await.unwrap();
         let tasks = Tasks::new();
+        let root = SecretKey::new("the secret of all tests, 32 characters").unwrap();
         let durability = Durability::start(pool.clone(), &tasks);
-        let inline = projections::inline();
-        let store = EventStore::start(pool.clone(), durability, clock.clone(), inline, &tasks);
+        let parts = Parts { pool: pool.clone(), durability, clock: clock.clone(), root };
+        let store = EventStore::start(parts, projections::inline(), &tasks);
         let commands = Executor::new(store.clone(), clock.clone());
         Self { store, commands, pool, tasks }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use selfmx::events::{EmailEvent, Fact, Recorded, UsageEvent};
+use selfmx::values::RecipientKey;
 
 /// Of an email: its status, its attempts, and what became of each recipient.
 pub(crate) type Email = (String, i32, BTreeMap<String, String>);
@@ -16,6 +17,8 @@ pub(crate) struct Truth {
     pub(crate) emails: BTreeMap<String, Email>,
     pub(crate) usage: BTreeMap<(String, String), Counts>,
     pub(crate) tenants: BTreeMap<String, String>,
+    /// The address of each recipient, by email and key.
+    addresses: BTreeMap<(String, String), String>,
     /// Who waits for a worker, with how many recipients.
     pub(crate) queue: BTreeMap<String, i32>,
 }
@@ -26,6 +29,8 @@ impl Truth {
         for recorded in facts {
             truth.take_in(recorded);
         }
+        // The tables know no keys.
+        truth.addresses.clear();
         for (id, (_, _, recipients)) in &truth.emails {
             let pending = recipients.values().filter(|status| *status == "queued").count();
             if pending > 0 {
@@ -41,7 +46,7 @@ impl Truth {
                 let name = serde_json::to_value(event).unwrap()["type"].to_string();
                 let status = match name.trim_matches('"') {
                     "tenant.suspended" => "suspended",
-                    "tenant.deleted" => "deleted",
+                    "tenant.deleted" | "tenant.erased" => "deleted",
                     _ => "active",
                 };
                 self.tenants.insert(tenant.to_string(), status.to_owned());
@@ -66,16 +71,21 @@ impl Truth {
 
     fn live(&mut self, id: &str, event: &EmailEvent) {
         let (status, attempts, recipients) = self.emails.entry(id.to_owned()).or_default();
-        let mut settle = |to: &str, status: &str| {
-            recipients.insert(to.to_owned(), status.to_owned());
+        let addresses = &mut self.addresses;
+        if let EmailEvent::Accepted(accepted) = event {
+            for (_, key, mailbox) in accepted.everybody() {
+                let address = mailbox.known().unwrap().address.to_string();
+                addresses.insert((id.to_owned(), key.to_string()), address);
+            }
+        }
+        let mut settle = |to: &RecipientKey, status: &str| {
+            let address = &addresses[&(id.to_owned(), to.to_string())];
+            recipients.insert(address.clone(), status.to_owned());
         };
         match event {
             EmailEvent::Accepted(accepted) => {
                 "queued".clone_into(status);
-                accepted
-                    .recipients
-                    .all()
-                    .for_each(|(_, to)| settle(&to.address.to_string(), "queued"));
+                accepted.recipients.all().for_each(|(_, key)| settle(&key, "queued"));
             }
             EmailEvent::DeliveryStarted { attempt, .. } => {
                 "sending".clone_into(status);
@@ -84,19 +94,13 @@ impl Truth {
             EmailEvent::DeliveryInterrupted { .. } | EmailEvent::DeliveryRescheduled { .. } => {
                 "queued".clone_into(status);
             }
-            EmailEvent::RecipientDelivered { recipient, .. } => {
-                settle(&recipient.to_string(), "delivered");
-            }
-            EmailEvent::RecipientBounced { recipient, .. } => {
-                settle(&recipient.to_string(), "bounced");
-            }
-            EmailEvent::RecipientFailed { recipient, .. } => {
-                settle(&recipient.to_string(), "failed");
-            }
-            EmailEvent::RecipientDeferred { .. } => {}
+            EmailEvent::RecipientDelivered { recipient, .. } => settle(recipient, "delivered"),
+            EmailEvent::RecipientBounced { recipient, .. } => settle(recipient, "bounced"),
+            EmailEvent::RecipientFailed { recipient, .. } => settle(recipient, "failed"),
+            EmailEvent::RecipientDeferred { .. } | EmailEvent::ContentRemoved { .. } => {}
             EmailEvent::Cancelled { recipients, .. } => {
                 for to in recipients {
-                    settle(&to.to_string(), "cancelled");
+                    settle(to, "cancelled");
                 }
             }
         }
@@ -123,7 +127,8 @@ fn counted(event: &EmailEvent) -> Counts {
         EmailEvent::DeliveryStarted { .. }
         | EmailEvent::DeliveryInterrupted { .. }
         | EmailEvent::RecipientDeferred { .. }
-        | EmailEvent::DeliveryRescheduled { .. } => {}
+        | EmailEvent::DeliveryRescheduled { .. }
+        | EmailEvent::ContentRemoved { .. } => {}
     }
     counts
 }

@@ -8,12 +8,12 @@ use selfmx::clock::Clock;
 use selfmx::commands::context::Context;
 use selfmx::commands::email::cancel_email::Because;
 use selfmx::commands::email::{
-    CancelEmail, RecipientOutcome, RecordDelivery, RetrySchedule, StartDelivery,
+    CancelEmail, Pending, RecipientOutcome, RecordDelivery, RetrySchedule, StartDelivery,
 };
 use selfmx::commands::tenant::{DeleteTenant, ResumeTenant, SuspendTenant};
 use selfmx::commands::usage::RecordApiRequests;
 use selfmx::reactors::orphans;
-use selfmx::values::{EmailId, TenantId};
+use selfmx::values::{EmailId, Mailbox, Personal, RecipientKey, TenantId};
 use uuid::Uuid;
 
 use crate::asks;
@@ -136,7 +136,10 @@ impl<'a> World<'a> {
 
     async fn record(&self, email: usize, lease: u128, outcomes: &[u8]) {
         let Some((tenant, email)) = self.emails.get(email).copied() else { return };
-        let to = TO.iter().map(|to| to.parse::<selfmx::values::Mailbox>().unwrap().address);
+        let to = (0..).zip(TO).map(|(place, to)| {
+            let address = to.parse::<Mailbox>().unwrap().address;
+            Pending { key: RecipientKey::Place(place), address: Personal::Known(address) }
+        });
         let command = RecordDelivery {
             tenant,
             email,

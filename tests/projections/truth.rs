@@ -108,7 +108,7 @@ async fn at_rest_everything_that_was_sent_has_come_to_something(db: PgPool) {
     let table = "select array[sum(emails_sent), sum(emails_delivered), sum(emails_bounced),
         sum(emails_failed), sum(emails_cancelled), sum(api_requests)]::bigint[] from usage";
     let log = "select array[
-        sum(json_array_length(payload->'to')) filter (where type = 'email.accepted'),
+        sum((payload->'recipients'->>'to')::bigint) filter (where type = 'email.accepted'),
         count(*) filter (where type = 'email.recipient_delivered'),
         count(*) filter (where type = 'email.recipient_bounced'),
         count(*) filter (where type = 'email.recipient_failed'),

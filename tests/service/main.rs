@@ -5,6 +5,7 @@
 mod app;
 mod as_of;
 mod delivery;
+mod erasure;
 mod history;
 mod idempotency;
 mod input;

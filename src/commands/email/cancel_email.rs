@@ -1,11 +1,11 @@
 //! An email is withdrawn before it leaves.
 
-use super::{EmailState, Stage};
+use super::{Email, EmailState, Stage};
 use crate::commands::tenant::TenantState;
 use crate::commands::{Command, Decision};
-use crate::events::email::CancelReason;
+use crate::events::email::{CancelReason, Withdrawn};
 use crate::events::{EmailEvent, Fact, Stream};
-use crate::values::{EmailId, TenantId, Timestamp};
+use crate::values::{Address, EmailId, Personal, TenantId, Timestamp};
 
 /// Asks that an email be withdrawn.
 #[derive(Clone, Copy, Debug)]
@@ -73,10 +73,20 @@ impl Command for CancelEmail {
             Because::Asked => CancelReason::Requested,
             Because::TenantDeleted => CancelReason::TenantDeleted,
         };
-        events.push(EmailEvent::Cancelled { reason, recipients: email.pending.clone() });
+        events.push(cancelled(email, reason));
         let facts = events.into_iter().map(|e| Fact::Email(self.tenant, self.email, e));
         Ok(Decision::of(facts.collect()))
     }
+}
+
+fn cancelled(email: &Email, reason: CancelReason) -> EmailEvent {
+    let recipients = email.pending.iter().map(|pending| pending.key.clone()).collect();
+    // Of one email either all addresses are known or none.
+    let known = email.pending.iter().map(|pending| pending.address.known().cloned());
+    let known: Option<Vec<Address>> = known.collect();
+    let personal =
+        known.map_or(Personal::Erased, |recipients| Personal::Known(Withdrawn { recipients }));
+    EmailEvent::Cancelled { reason, recipients, personal }
 }
 
 #[cfg(test)]
@@ -87,6 +97,8 @@ mod tests {
     use crate::commands::email::SendEmail;
     use crate::commands::email::send_email::tests::{accepted, send};
     use crate::commands::testing::{given, now};
+    use crate::events::email::Trouble;
+    use crate::values::Roll;
 
     fn cancel(sent: &SendEmail, reason: Because) -> CancelEmail {
         CancelEmail { tenant: sent.tenant, email: sent.email, reason }
@@ -97,8 +109,10 @@ mod tests {
     }
 
     fn cancelled(sent: &SendEmail, reason: CancelReason) -> Fact {
-        let recipients = sent.recipients.all().map(|(_, to)| to.address.clone()).collect();
-        fact(sent, EmailEvent::Cancelled { reason, recipients })
+        let addresses = sent.recipients.all().map(|(_, to)| to.address.clone()).collect();
+        let personal = Personal::Known(Withdrawn { recipients: addresses });
+        let recipients = Roll::of(&sent.recipients).all().map(|(_, key)| key).collect();
+        fact(sent, EmailEvent::Cancelled { reason, recipients, personal })
     }
 
     #[test]
@@ -124,8 +138,8 @@ mod tests {
         let sent = send(Some("a@acme.com"));
         let past = || {
             let started = EmailEvent::DeliveryStarted { attempt: 1, lease: Uuid::nil(), fence: 1 };
-            let reason = "later".to_owned();
-            let later = EmailEvent::DeliveryRescheduled { next_attempt_at: now(), reason };
+            let personal = Personal::Known(Trouble { reason: "later".to_owned() });
+            let later = EmailEvent::DeliveryRescheduled { next_attempt_at: now(), personal };
             [accepted(&sent), fact(&sent, started), fact(&sent, later)]
         };
         given(past()).when(&cancel(&sent, Because::Asked)).then_refused(&Refusal::AlreadyStarted);

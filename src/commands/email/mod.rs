@@ -2,6 +2,7 @@
 
 pub mod cancel_email;
 pub mod record_delivery;
+pub mod remove_content;
 mod retry;
 pub mod send_email;
 pub mod start_delivery;
@@ -9,7 +10,8 @@ mod state;
 
 pub use cancel_email::CancelEmail;
 pub use record_delivery::{RecipientOutcome, RecordDelivery};
+pub use remove_content::RemoveContent;
 pub use retry::RetrySchedule;
 pub use send_email::{Draft, SendEmail};
 pub use start_delivery::StartDelivery;
-pub use state::{Email, EmailState, Stage};
+pub use state::{Email, EmailState, Pending, Stage};

@@ -2,11 +2,12 @@
 
 use uuid::Uuid;
 
-use super::{EmailState, RetrySchedule, Stage};
+use super::{EmailState, Pending, RetrySchedule, Stage};
 use crate::commands::tenant::TenantState;
 use crate::commands::{Command, Decision};
+use crate::events::email::{Remark, Trouble};
 use crate::events::{EmailEvent, Fact, Stream};
-use crate::values::{Address, EmailId, TenantId, Timestamp};
+use crate::values::{EmailId, Personal, TenantId, Timestamp};
 
 /// Tells the outcomes of an attempt.
 #[derive(Clone, Debug)]
@@ -17,8 +18,8 @@ pub struct RecordDelivery {
     pub email: EmailId,
     /// The lease under which it was tried.
     pub lease: Uuid,
-    /// What came of it for whom.
-    pub outcomes: Vec<(Address, RecipientOutcome)>,
+    /// What came of it for whom, as the worker knew them when it took the email.
+    pub outcomes: Vec<(Pending, RecipientOutcome)>,
     /// How patient we are.
     pub retry: RetrySchedule,
 }
@@ -88,41 +89,51 @@ impl Command for RecordDelivery {
         let mut events = Vec::new();
         let mut reason = None;
         for (recipient, outcome) in &self.outcomes {
-            let Some(place) = pending.iter().position(|waits| waits == recipient) else { continue };
-            pending.swap_remove(place);
+            let Some(place) = pending.iter().position(|waits| waits.key == recipient.key) else {
+                continue;
+            };
+            // What the log has forgotten meanwhile must not come back by a worker that remembers it.
+            let recipient = &pending.swap_remove(place);
             if let RecipientOutcome::Deferred { message, .. } = outcome {
                 reason = Some(sayable(message));
             }
             events.extend(facts_of(recipient, outcome, again.is_some()));
         }
         if let (Some(reason), Some(next_attempt_at)) = (reason, again) {
-            events.push(EmailEvent::DeliveryRescheduled { next_attempt_at, reason });
+            let personal = Personal::Known(Trouble { reason });
+            events.push(EmailEvent::DeliveryRescheduled { next_attempt_at, personal });
         }
         let facts = events.into_iter().map(|e| Fact::Email(self.tenant, self.email, e));
         Ok(Decision::of(facts.collect()))
     }
 }
 
-fn facts_of(to: &Address, outcome: &RecipientOutcome, again: bool) -> Vec<EmailEvent> {
-    let recipient = to.clone();
-    match outcome.clone() {
+fn facts_of(to: &Pending, outcome: &RecipientOutcome, again: bool) -> Vec<EmailEvent> {
+    let recipient = to.key.clone();
+    let remark = |words: &str| {
+        let message = sayable(words);
+        to.address.map(|address| Remark { recipient: address.clone(), message })
+    };
+    match outcome {
         RecipientOutcome::Delivered { response } => {
-            vec![EmailEvent::RecipientDelivered { recipient, response: sayable(&response) }]
+            vec![EmailEvent::RecipientDelivered { recipient, personal: remark(response) }]
         }
         RecipientOutcome::Bounced { code, message } => {
-            vec![EmailEvent::RecipientBounced { recipient, code, message: sayable(&message) }]
+            let (code, personal) = (*code, remark(message));
+            vec![EmailEvent::RecipientBounced { recipient, code, personal }]
         }
         RecipientOutcome::Failed { message } => {
-            vec![EmailEvent::RecipientFailed { recipient, message: sayable(&message) }]
+            vec![EmailEvent::RecipientFailed { recipient, personal: remark(message) }]
         }
         RecipientOutcome::Deferred { code, message, may_have_arrived } => {
-            let message = sayable(&message);
             let given_up = (!again).then(|| EmailEvent::RecipientFailed {
-                recipient: to.clone(),
-                message: format!("given up after the last try: {message}"),
+                recipient: to.key.clone(),
+                personal: remark(&format!("given up after the last try: {message}")),
             });
+            let (code, may_have_arrived) = (*code, *may_have_arrived);
+            let personal = remark(message);
             let deferred =
-                EmailEvent::RecipientDeferred { recipient, code, message, may_have_arrived };
+                EmailEvent::RecipientDeferred { recipient, code, may_have_arrived, personal };
             std::iter::once(deferred).chain(given_up).collect()
         }
     }
@@ -142,6 +153,7 @@ mod tests {
     use crate::commands::email::SendEmail;
     use crate::commands::email::send_email::tests::{accepted, send};
     use crate::commands::testing::{given, now};
+    use crate::values::RecipientKey;
 
     const MINE: Uuid = Uuid::from_u128(1);
 
@@ -153,12 +165,33 @@ mod tests {
         fact(sent, EmailEvent::DeliveryStarted { attempt: 1, lease: MINE, fence: 1 })
     }
 
+    /// Ann is the first recipient, and Bob the second.
+    fn pending(to: &str) -> Pending {
+        let key = RecipientKey::Place(u32::from(!to.starts_with("ann")));
+        Pending { key, address: Personal::Known(to.parse().unwrap()) }
+    }
+
+    fn remark(to: &str, message: &str) -> Personal<Remark> {
+        let message = message.to_owned();
+        Personal::Known(Remark { recipient: to.parse().unwrap(), message })
+    }
+
+    fn was_delivered(sent: &SendEmail, message: &str) -> Fact {
+        let (recipient, personal) = (RecipientKey::Place(0), remark("ann@example.org", message));
+        fact(sent, EmailEvent::RecipientDelivered { recipient, personal })
+    }
+
+    fn put_back(sent: &SendEmail, next_attempt_at: Timestamp) -> Fact {
+        let personal = Personal::Known(Trouble { reason: "busy".to_owned() });
+        fact(sent, EmailEvent::DeliveryRescheduled { next_attempt_at, personal })
+    }
+
     fn record(sent: &SendEmail, outcomes: &[(&str, RecipientOutcome)]) -> RecordDelivery {
         RecordDelivery {
             tenant: sent.tenant,
             email: sent.email,
             lease: MINE,
-            outcomes: outcomes.iter().map(|(to, o)| (to.parse().unwrap(), o.clone())).collect(),
+            outcomes: outcomes.iter().map(|(to, o)| (pending(to), o.clone())).collect(),
             retry: RetrySchedule { attempts: 1, delay: Duration::from_secs(60) },
         }
     }
@@ -176,10 +209,10 @@ mod tests {
         fact(
             sent,
             EmailEvent::RecipientDeferred {
-                recipient: "bob@example.org".parse().unwrap(),
+                recipient: RecipientKey::Place(1),
                 code: Some(451),
-                message: "busy".to_owned(),
                 may_have_arrived: false,
+                personal: remark("bob@example.org", "busy"),
             },
         )
     }
@@ -189,34 +222,20 @@ mod tests {
         let sent = send(Some("a@acme.com"));
         let outcomes = [("ann@example.org", delivered()), ("bob@example.org", deferred())];
         given([accepted(&sent), started(&sent)]).when(&record(&sent, &outcomes)).then(&[
-            fact(
-                &sent,
-                EmailEvent::RecipientDelivered {
-                    recipient: "ann@example.org".parse().unwrap(),
-                    response: "ok".to_owned(),
-                },
-            ),
+            was_delivered(&sent, "ok"),
             was_deferred(&sent),
-            fact(
-                &sent,
-                EmailEvent::DeliveryRescheduled {
-                    next_attempt_at: now().plus(Duration::from_secs(60)),
-                    reason: "busy".to_owned(),
-                },
-            ),
+            put_back(&sent, now().plus(Duration::from_secs(60))),
         ]);
     }
 
     #[test]
     fn after_the_last_try_it_has_failed() {
         let sent = send(Some("a@acme.com"));
-        let put_back =
-            EmailEvent::DeliveryRescheduled { next_attempt_at: now(), reason: "busy".to_owned() };
         let failed = EmailEvent::RecipientFailed {
-            recipient: "bob@example.org".parse().unwrap(),
-            message: "given up after the last try: busy".to_owned(),
+            recipient: RecipientKey::Place(1),
+            personal: remark("bob@example.org", "given up after the last try: busy"),
         };
-        given([accepted(&sent), started(&sent), fact(&sent, put_back), started(&sent)])
+        given([accepted(&sent), started(&sent), put_back(&sent, now()), started(&sent)])
             .when(&record(&sent, &[("bob@example.org", deferred())]))
             .then(&[was_deferred(&sent), fact(&sent, failed)]);
     }
@@ -234,11 +253,7 @@ mod tests {
     #[test]
     fn nobody_is_told_twice() {
         let sent = send(Some("a@acme.com"));
-        let done = EmailEvent::RecipientDelivered {
-            recipient: "ann@example.org".parse().unwrap(),
-            response: "ok".to_owned(),
-        };
-        given([accepted(&sent), started(&sent), fact(&sent, done)])
+        given([accepted(&sent), started(&sent), was_delivered(&sent, "ok")])
             .when(&record(&sent, &[("ann@example.org", delivered())]))
             .then(&[]);
     }
@@ -249,13 +264,7 @@ mod tests {
         let answer = RecipientOutcome::Delivered { response: "o\0k".to_owned() };
         given([accepted(&sent), started(&sent)])
             .when(&record(&sent, &[("ann@example.org", answer)]))
-            .then(&[fact(
-                &sent,
-                EmailEvent::RecipientDelivered {
-                    recipient: "ann@example.org".parse().unwrap(),
-                    response: "o\u{FFFD}k".to_owned(),
-                },
-            )]);
+            .then(&[was_delivered(&sent, "o\u{FFFD}k")]);
     }
 
     #[test]
@@ -263,11 +272,23 @@ mod tests {
         let sent = send(Some("a@acme.com"));
         let failed = RecipientOutcome::Failed { message: "no".to_owned() };
         let outcomes = [("ann@example.org", delivered()), ("ann@example.org", failed)];
-        given([accepted(&sent), started(&sent)]).when(&record(&sent, &outcomes)).then(&[fact(
+        given([accepted(&sent), started(&sent)])
+            .when(&record(&sent, &outcomes))
+            .then(&[was_delivered(&sent, "ok")]);
+    }
+
+    #[test]
+    fn what_a_worker_tells_after_the_erasure_finds_its_recipient_and_names_nobody() {
+        let sent = send(Some("a@acme.com"));
+        let Fact::Email(tenant, email, mut event) = accepted(&sent) else { panic!("an email") };
+        event.erase();
+        let erased = Fact::Email(tenant, email, event);
+        let outcomes = [("ann@example.org", delivered())];
+        given([erased, started(&sent)]).when(&record(&sent, &outcomes)).then(&[fact(
             &sent,
             EmailEvent::RecipientDelivered {
-                recipient: "ann@example.org".parse().unwrap(),
-                response: "ok".to_owned(),
+                recipient: RecipientKey::Place(0),
+                personal: Personal::Erased,
             },
         )]);
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::EmailState;
 use crate::commands::tenant::{Standing, Tenant, TenantState};
 use crate::commands::{Command, Decision};
-use crate::events::email::{ContentRef, EmailAccepted};
+use crate::events::email::{ContentRef, Correspondence, EmailAccepted};
 use crate::events::store::append::{Guard, SealedContent};
 use crate::events::{EmailEvent, Fact, Stream};
 use crate::values::{
-    EmailContent, EmailId, EmailMetadata, ExtraHeaders, HostName, Mailbox, Priority, Recipients,
-    SecretKey, Subject, Tags, TenantId, Timestamp,
+    EmailContent, EmailId, EmailMetadata, ExtraHeaders, HostName, Mailbox, Personal, Priority,
+    Recipients, Roll, SecretKey, Subject, Tags, TenantId, Timestamp,
 };
 
 /// Asks that an email be delivered.
@@ -164,21 +164,25 @@ impl Command for SendEmail {
             return Err(Refusal::Suspended);
         }
         let from = self.sender(tenant)?;
-        let accepted = EmailAccepted {
+        let personal = Correspondence {
             from,
             recipients: self.recipients.clone(),
             reply_to: self.reply_to.clone().or_else(|| tenant.settings.reply_to.clone()),
             subject: self.subject.clone(),
             headers: self.headers.clone(),
+            tags: self.tags.clone(),
+            metadata: self.metadata.clone(),
+        };
+        let accepted = EmailAccepted {
+            recipients: Roll::of(&self.recipients),
             content: ContentRef {
                 digest: self.content.digest.clone(),
                 size: self.content_size,
                 attachments: self.attachments,
             },
-            tags: self.tags.clone(),
-            metadata: self.metadata.clone(),
             scheduled_at: self.scheduled_at,
             priority: self.priority,
+            personal: Personal::Known(personal),
         };
         let fact = Fact::Email(self.tenant, self.email, EmailEvent::Accepted(Arc::new(accepted)));
         let decision =
@@ -278,7 +282,8 @@ pub(super) mod tests {
         let command = send(Some("hello@acme.com"));
         let fact = accepted(&command);
         let Fact::Email(_, _, EmailEvent::Accepted(email)) = &fact else { panic!() };
-        assert_eq!(email.from.name.as_deref(), Some("Acme"));
+        let known = email.personal.known().unwrap();
+        assert_eq!(known.from.name.as_deref(), Some("Acme"));
         let tenant = tenant(command.tenant, Some("acme.com"));
         let guards = given([]).and_tenant([tenant]).when(&command).then(&[fact]);
         assert!(matches!(guards[..], [Guard::Quota { amount: 2, limit: Some(10), .. }]));

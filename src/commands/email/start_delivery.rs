@@ -89,6 +89,8 @@ mod tests {
     use crate::commands::email::send_email::tests::{accepted, send, tenant};
     use crate::commands::testing::{given, now};
     use crate::events::TenantEvent;
+    use crate::events::email::Trouble;
+    use crate::values::Personal;
 
     const MINE: Uuid = Uuid::from_u128(1);
     const THEIRS: Uuid = Uuid::from_u128(2);
@@ -154,8 +156,8 @@ mod tests {
     #[test]
     fn nor_does_it_take_what_the_other_has_put_back() {
         let sent = send(Some("a@acme.com"));
-        let reason = "busy".to_owned();
-        let put_back = EmailEvent::DeliveryRescheduled { next_attempt_at: now(), reason };
+        let personal = Personal::Known(Trouble { reason: "busy".to_owned() });
+        let put_back = EmailEvent::DeliveryRescheduled { next_attempt_at: now(), personal };
         let past = || [accepted(&sent), started(&sent, 2, THEIRS), fact(&sent, put_back.clone())];
         given(past())
             .and_tenant([acme(&sent)])

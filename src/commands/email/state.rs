@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::commands::State;
 use crate::events::email::EmailAccepted;
 use crate::events::{EmailEvent, Fact, Recorded};
-use crate::values::{Address, Timestamp};
+use crate::values::{Address, Personal, RecipientKey, Timestamp};
 
 /// An email's past, folded.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,13 +25,24 @@ pub struct Email {
     /// Where it is on its way.
     pub stage: Stage,
     /// Who has no outcome yet.
-    pub pending: Vec<Address>,
+    pub pending: Vec<Pending>,
     /// How often a worker took it.
     pub attempts: u32,
     /// How often it was put back for later.
     pub put_back: u32,
     /// The highest fence under which a worker took it; zero before the first.
     pub fence: u32,
+    /// Whether somebody asked that what it says be forgotten.
+    pub content_removed: bool,
+}
+
+/// Somebody who has no outcome yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// By which outcomes name it.
+    pub key: RecipientKey,
+    /// Where it goes.
+    pub address: Personal<Address>,
 }
 
 /// Where an email is on its way.
@@ -63,10 +74,11 @@ impl State for EmailState {
                 accepted: Arc::clone(accepted),
                 accepted_at: recorded.at,
                 stage: Stage::Waiting,
-                pending: accepted.recipients.all().map(|(_, to)| to.address.clone()).collect(),
+                pending: pending(accepted),
                 attempts: 0,
                 put_back: 0,
                 fence: 0,
+                content_removed: false,
             }));
         } else if let Some(email) = &mut self.email {
             email.live(event);
@@ -74,10 +86,25 @@ impl State for EmailState {
     }
 }
 
+fn pending(accepted: &EmailAccepted) -> Vec<Pending> {
+    let each = accepted.everybody().into_iter();
+    let each = each.map(|(_, key, mailbox)| {
+        let address = mailbox.map(|mailbox| mailbox.address.clone());
+        Pending { key, address }
+    });
+    each.collect()
+}
+
 impl Email {
+    /// Who has no outcome yet and has this address.
+    pub fn pending_at(&self, address: &Address) -> Option<&Pending> {
+        self.pending.iter().find(|pending| pending.address.known() == Some(address))
+    }
+
     fn live(&mut self, event: &EmailEvent) {
         match event {
             EmailEvent::Accepted(_) | EmailEvent::RecipientDeferred { .. } => {}
+            EmailEvent::ContentRemoved { .. } => self.content_removed = true,
             EmailEvent::DeliveryStarted { attempt, lease, fence } => {
                 self.stage = Stage::Sending { lease: *lease };
                 self.attempts = *attempt;
@@ -87,7 +114,7 @@ impl Email {
             EmailEvent::RecipientDelivered { recipient, .. }
             | EmailEvent::RecipientBounced { recipient, .. }
             | EmailEvent::RecipientFailed { recipient, .. } => {
-                self.pending.retain(|pending| pending != recipient);
+                self.pending.retain(|pending| pending.key != *recipient);
                 if self.pending.is_empty() {
                     self.stage = Stage::Done;
                 }

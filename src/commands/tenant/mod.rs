@@ -3,6 +3,7 @@
 mod change;
 pub mod create_tenant;
 pub mod delete_tenant;
+pub mod erase_tenant;
 pub mod pause_tenant;
 mod relay_change;
 mod state;
@@ -11,6 +12,7 @@ pub mod update_tenant;
 pub use change::Change;
 pub use create_tenant::CreateTenant;
 pub use delete_tenant::DeleteTenant;
+pub use erase_tenant::EraseTenant;
 pub use pause_tenant::{ResumeTenant, SuspendTenant};
 pub use relay_change::{RelayChange, RelayFault};
 pub use state::{Standing, Tenant, TenantState};

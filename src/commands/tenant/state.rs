@@ -27,6 +27,8 @@ pub struct Tenant {
     pub rate_limit: RateLimit,
     /// Whether it may send.
     pub standing: Standing,
+    /// Whether its key is destroyed: what was personal in its history cannot be read any more.
+    pub erased: bool,
     /// When it was created.
     pub created_at: Timestamp,
 }
@@ -77,6 +79,7 @@ impl State for TenantState {
                 relay: created.relay.clone(),
                 rate_limit: created.rate_limit.clone(),
                 standing: Standing::Active,
+                erased: false,
                 created_at: recorded.at,
             });
         } else if let Some(tenant) = &mut self.tenant {
@@ -98,6 +101,7 @@ impl Tenant {
             TenantEvent::Suspended => self.standing = Standing::Suspended,
             TenantEvent::Resumed => self.standing = Standing::Active,
             TenantEvent::Deleted => self.standing = Standing::Deleted,
+            TenantEvent::Erased => self.erased = true,
         }
     }
 }

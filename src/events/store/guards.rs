@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use super::append::{Append, Guard, Receipt};
 use super::judge::Known;
 use super::receipts::RECEIPT_LIFE;
+use super::vault;
 use crate::values::{Day, TenantId, Timestamp};
 
 /// Looks up all that the requests' guards name; the turn at the head of the log must be ours.
@@ -18,7 +19,7 @@ pub(super) async fn look_up(
     let guards: Vec<&Guard> = requests.iter().flat_map(|append| &append.guards).collect();
     let claims = claims(db, &guards).await?;
     let receipts = receipts(db, &guards, now).await?;
-    let numbers = numbers(db, &streams(requests), &quotas(&guards)).await?;
+    let numbers = numbers(db, &streams(requests), &quotas(&guards), &owners(requests)).await?;
     Ok(Known { claims, receipts, ..numbers })
 }
 
@@ -51,11 +52,19 @@ fn quotas(guards: &[&Guard]) -> Vec<(TenantId, Day)> {
     wanted.into_iter().collect()
 }
 
-/// The head and what is closed, versions and uses, in one statement.
+/// The tenants whose keys matter.
+fn owners(requests: &[Append]) -> HashMap<String, TenantId> {
+    let facts = requests.iter().flat_map(|append| &append.parts).flat_map(|part| &part.facts);
+    let owners: HashSet<TenantId> = facts.filter_map(vault::owner).collect();
+    owners.into_iter().map(|tenant| (tenant.to_string(), tenant)).collect()
+}
+
+/// The head and what is closed, versions, uses and keys, in one statement.
 async fn numbers(
     db: &mut PgConnection,
     streams: &[String],
     quotas: &[(TenantId, Day)],
+    owners: &HashMap<String, TenantId>,
 ) -> sqlx::Result<Known> {
     let tenants: Vec<String> = quotas.iter().map(|(tenant, _)| tenant.to_string()).collect();
     let days: Vec<_> = quotas.iter().map(|(_, day)| day.as_date()).collect();
@@ -73,16 +82,23 @@ async fn numbers(
            union all
            select w.place, q.used, null, null
            from unnest($2::varchar[], $3::date[]) with ordinality as w(tenant_id, day, place)
-           join daily_quotas q on q.tenant_id = w.tenant_id and q.day = w.day"#,
+           join daily_quotas q on q.tenant_id = w.tenant_id and q.day = w.day
+           union all
+           select -1, (k.wrapped is not null)::int, k.tenant_id, null
+           from tenant_keys k where k.tenant_id = any($4)"#,
         streams,
         &tenants,
         &days,
+        &owners.keys().cloned().collect::<Vec<_>>(),
     )
     .fetch_all(db)
     .await?;
     let mut known = Known::default();
     for row in rows {
         match (row.stream_id, usize::try_from(row.place - 1).ok()) {
+            (Some(owner), _) if row.place < 0 => {
+                known.keys.extend(owners.get(&owner).map(|tenant| (*tenant, row.number == 1)));
+            }
             (Some(stream), _) => {
                 known.versions.insert(stream, row.number);
             }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::EventStore;
-use super::rows::{ReadError, Row};
+use super::rows::{ReadError, Row, owners};
 use crate::events::Recorded;
 use crate::events::codec::WIRE_NAMES;
 use crate::values::{TenantId, Timestamp};
@@ -67,7 +67,8 @@ impl EventStore {
             (None, None) if timed => self.of_types(&bounds, &every_type()).await?,
             (None, None) => self.of_tenant(&bounds).await?,
         };
-        rows.into_iter().map(Row::recorded).collect()
+        let keys = self.vault.keys(&self.pool, owners(&rows)).await?;
+        rows.into_iter().map(|row| row.recorded(&keys)).collect()
     }
 
     async fn of_tenant(&self, bounds: &Bounds) -> sqlx::Result<Vec<Row>> {

@@ -19,6 +19,8 @@ pub(super) struct Known {
     pub(super) claims: HashMap<Name, String>,
     pub(super) receipts: HashMap<(String, String), Receipt>,
     pub(super) quotas: HashMap<(TenantId, Day), u64>,
+    /// For which tenants there is a key, and whether it is still usable.
+    pub(super) keys: HashMap<TenantId, bool>,
 }
 
 /// What a turn changes, in all.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::EventStore;
-use super::rows::{ReadError, Row};
+use super::rows::{ReadError, Row, owners};
 use crate::events::{Recorded, Stream};
 use crate::values::TenantId;
 
@@ -35,14 +35,15 @@ impl EventStore {
         )
         .fetch_all(&self.pool)
         .await?;
-        rows.into_iter().map(Row::recorded).collect()
+        let keys = self.vault.keys(&self.pool, owners(&rows)).await?;
+        rows.into_iter().map(|row| row.recorded(&keys)).collect()
     }
 
     /// The facts of each of these streams, the oldest first, by the stream's name; an empty stream is
     /// not named. One that is not understood fails alone.
     pub async fn load_all(&self, streams: &[Stream]) -> sqlx::Result<HashMap<String, Loaded>> {
         let ids: Vec<&str> = streams.iter().map(Stream::id).collect();
-        let owners: HashMap<&str, Option<String>> =
+        let asked: HashMap<&str, Option<String>> =
             streams.iter().map(|stream| (stream.id(), owner(stream))).collect();
         let rows = sqlx::query_as!(
             Row,
@@ -53,15 +54,15 @@ impl EventStore {
         )
         .fetch_all(&self.pool)
         .await?;
+        // Joined to its owner in SQL, the whole log might be read: Postgres cannot know how few are asked for.
+        let own = |row: &Row| asked.get(row.stream_id.as_str()) == Some(&row.tenant_id);
+        let rows: Vec<Row> = rows.into_iter().filter(own).collect();
+        let keys = self.vault.keys(&self.pool, owners(&rows)).await?;
         let mut loaded: HashMap<String, Loaded> = HashMap::new();
         for row in rows {
-            // Joined to its owner in SQL, the whole log might be read: Postgres cannot know how few are asked for.
-            if owners.get(row.stream_id.as_str()) != Some(&row.tenant_id) {
-                continue;
-            }
             let facts = loaded.entry(row.stream_id.clone()).or_insert_with(|| Ok(Vec::new()));
             if let Ok(known) = facts {
-                match row.recorded() {
+                match row.recorded(&keys) {
                     Ok(recorded) => known.push(recorded),
                     Err(error) => *facts = Err(error),
                 }

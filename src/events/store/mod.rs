@@ -5,14 +5,18 @@
 
 pub mod append;
 mod close;
+mod contents;
 mod guards;
 pub mod history;
 mod judge;
+mod leavings;
 mod load;
 pub mod read;
 pub mod receipts;
 mod rows;
+mod sealing;
 mod turn;
+mod vault;
 mod write;
 mod writer;
 
@@ -25,10 +29,12 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 use crate::database::durability::Durability;
 use crate::tasks::Tasks;
+use crate::values::SecretKey;
 
 use super::Recorded;
 use append::Waiting;
 pub use rows::ReadError;
+use vault::Vault;
 
 /// A read table that is written in the same transaction as the facts.
 #[async_trait]
@@ -37,30 +43,39 @@ pub trait Inline: Send + Sync {
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()>;
 }
 
+/// What a log is kept with.
+pub struct Parts {
+    /// Where it stands.
+    pub pool: PgPool,
+    /// Tells what is on disk.
+    pub durability: Durability,
+    /// Stamps facts.
+    pub clock: Clock,
+    /// Opens the tenants' keys.
+    pub root: SecretKey,
+}
+
 /// The log. Clones share one writer.
 #[derive(Clone)]
 pub struct EventStore {
     pool: PgPool,
     durability: Durability,
     clock: Clock,
+    vault: Vault,
     queue: mpsc::Sender<Waiting>,
     head: watch::Sender<i64>,
 }
 
 impl EventStore {
-    /// Starts the writer of this process; `inline` are kept in step with every append.
+    /// Starts the writer of this process; `root` opens the tenants' keys, and `inline` are kept in step with
+    /// every append.
     ///
     /// `tasks` must be stopped after whatever appends, so that nothing is left in the queue.
-    pub fn start(
-        pool: PgPool,
-        durability: Durability,
-        clock: Clock,
-        inline: Vec<Arc<dyn Inline>>,
-        tasks: &Tasks,
-    ) -> Self {
+    pub fn start(parts: Parts, inline: Vec<Arc<dyn Inline>>, tasks: &Tasks) -> Self {
         let (queue, requests) = mpsc::channel(append::QUEUE);
         let head = watch::Sender::new(0);
-        let store = Self { pool, durability, clock, queue, head };
+        let Parts { pool, durability, clock, root } = parts;
+        let store = Self { pool, durability, clock, vault: Vault::new(root), queue, head };
         let writer = writer::Writer::new(&store, inline, tasks.clone());
         tasks.spawn("log writer", writer.run(requests));
         read::follow(store.pool.clone(), store.head.clone(), tasks);

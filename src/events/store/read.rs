@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::PgListener;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::watch;
 
 use super::EventStore;
-use super::rows::{ReadError, Row};
+use super::rows::{ReadError, Row, owners};
 use crate::events::Recorded;
 use crate::tasks::Tasks;
 
@@ -29,13 +29,15 @@ pub struct Piece {
 impl EventStore {
     /// The next facts after a position; never one behind a transaction that is still open.
     pub async fn read(&self, after: i64, limit: i64) -> Result<Piece, ReadError> {
-        Self::read_on(&self.pool, after, limit).await
+        let mut db = self.pool.acquire().await?;
+        self.read_on(&mut db, after, limit).await
     }
 
     /// The same on a connection that one has already: whoever holds one and waits for a second can
     /// wait for ever.
     pub async fn read_on(
-        db: impl sqlx::PgExecutor<'_>,
+        &self,
+        db: &mut PgConnection,
         after: i64,
         limit: i64,
     ) -> Result<Piece, ReadError> {
@@ -47,11 +49,12 @@ impl EventStore {
             after,
             limit,
         )
-        .fetch_all(db)
+        .fetch_all(&mut *db)
         .await?;
+        let keys = self.vault.keys(db, owners(&rows)).await?;
         let mut piece = Piece { facts: Vec::with_capacity(rows.len()), trouble: None };
         for row in rows {
-            match row.recorded() {
+            match row.recorded(&keys) {
                 Ok(recorded) => piece.facts.push(recorded),
                 Err(error) => {
                     piece.trouble = Some(error);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::EventStore;
 use super::append::Receipt;
-use crate::values::Timestamp;
+use crate::values::{TenantId, Timestamp};
 
 /// So long the same key gives the same answer.
 pub const RECEIPT_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -28,6 +28,14 @@ impl EventStore {
             request: row.request,
             answer: row.answer,
         }))
+    }
+
+    /// Forgets all receipts of a tenant.
+    pub(super) async fn forget_receipts_of(&self, tenant: TenantId) -> sqlx::Result<()> {
+        sqlx::query!("delete from receipts where scope = $1", tenant.to_string())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// Forgets the receipts from before a moment, some thousands at a time; says how many.

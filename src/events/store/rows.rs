@@ -1,11 +1,15 @@
 //! A row of the log -> a fact with its place.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::sealing;
+use super::vault::Keys;
 use crate::events::codec::{self, CodecError};
-use crate::events::{Metadata, Recorded};
-use crate::values::EventId;
+use crate::events::{Fact, Metadata, Recorded};
+use crate::values::{EventId, TenantId};
 
 /// A row as Postgres gives it.
 pub(super) struct Row {
@@ -49,20 +53,16 @@ impl From<ReadError> for sqlx::Error {
 }
 
 impl Row {
-    pub(super) fn recorded(self) -> Result<Recorded, ReadError> {
+    pub(super) fn recorded(self, keys: &Keys) -> Result<Recorded, ReadError> {
         let position = self.position;
-        self.understood().map_err(|source| ReadError::Fact { position, source })
+        self.understood(keys).map_err(|source| ReadError::Fact { position, source })
     }
 
-    fn understood(self) -> Result<Recorded, CodecError> {
-        let tenant = match self.tenant_id.as_deref().map(str::parse) {
-            None => None,
-            Some(Ok(tenant)) => Some(tenant),
-            Some(Err(_)) => {
-                return Err(CodecError::Misplaced { name: self.name, stream: self.stream_id });
-            }
+    fn understood(self, keys: &Keys) -> Result<Recorded, CodecError> {
+        let Ok(tenant) = self.tenant_id.as_deref().map(str::parse::<TenantId>).transpose() else {
+            return Err(CodecError::Misplaced { name: self.name, stream: self.stream_id });
         };
-        let fact = codec::decode(tenant, &self.stream_id, &self.name, self.schema, &self.payload)?;
+        let fact = self.opened(tenant, keys)?;
         let metadata: Metadata = serde_json::from_str(&self.metadata)
             .map_err(|source| CodecError::Broken { name: self.name, source })?;
         Ok(Recorded {
@@ -74,4 +74,29 @@ impl Row {
             fact,
         })
     }
+
+    fn opened(&self, tenant: Option<TenantId>, keys: &Keys) -> Result<Fact, CodecError> {
+        let id = EventId::from_uuid(self.event_id);
+        let decode =
+            |payload| codec::decode(tenant, &self.stream_id, &self.name, self.schema, payload);
+        let Some(owner) = tenant else { return decode(&self.payload) };
+        let context = sealing::context(owner, id);
+        let payload = sealing::opened(&self.payload, keys.usable(owner), &context)
+            .map_err(|_| CodecError::Sealed { name: self.name.clone() })?;
+        let mut fact = decode(&payload)?;
+        if let Fact::Email(.., event) = &mut fact
+            && keys.is_destroyed(owner)
+        {
+            event.erase();
+        }
+        Ok(fact)
+    }
+}
+
+/// The tenants whose keys are needed to read these rows. Only mail has anything personal.
+pub(super) fn owners(rows: &[Row]) -> HashSet<TenantId> {
+    let mail = rows.iter().filter(|row| row.name.starts_with("email."));
+    let owners: HashSet<&str> = mail.filter_map(|row| row.tenant_id.as_deref()).collect();
+    // An id that is none is complained of when its row is read.
+    owners.into_iter().filter_map(|owner| owner.parse().ok()).collect()
 }

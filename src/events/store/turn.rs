@@ -7,7 +7,8 @@ use sqlx::{Connection as _, PgConnection};
 
 use super::append::{Append, AppendError};
 use super::judge::Changes;
-use super::{Inline, guards, write};
+use super::vault::Vault;
+use super::{Inline, contents, guards, write};
 use crate::events::Recorded;
 use crate::values::Timestamp;
 
@@ -31,7 +32,7 @@ pub(super) type Verdicts = Vec<Result<Vec<Recorded>, AppendError>>;
 /// Writes what may be written and says how far the log has grown.
 pub(super) async fn take(
     db: &mut PgConnection,
-    inline: &[Arc<dyn Inline>],
+    (vault, inline): (&Vault, &[Arc<dyn Inline>]),
     requests: &[Append],
     now: Timestamp,
 ) -> sqlx::Result<(Verdicts, i64)> {
@@ -43,13 +44,17 @@ pub(super) async fn take(
         .enumerate()
         .map(|(index, append)| known.judge(index, append, &mut changes))
         .collect();
+    let keys = vault.for_turn(&mut db, (&changes.facts, now), &known.keys).await?;
     write::claims(&mut db, &changes).await?;
-    write::all(&mut db, requests, &changes, (known.head, now)).await?;
+    write::all(&mut db, (requests, &keys), &changes, (known.head, now)).await?;
+    contents::release(&mut db, &changes.facts).await?;
+    let erased = Vault::destroy(&mut db, &changes.facts, now).await?;
     if !changes.facts.is_empty() {
         for table in inline {
             table.apply(&mut db, &changes.facts).await?;
         }
     }
     db.commit().await?;
+    vault.forget(&erased);
     Ok((verdicts, known.head))
 }

@@ -1,10 +1,14 @@
 //! What a turn writes: in one statement, since each one is a way to Postgres and back for all who wait.
 
+use std::collections::HashMap;
+
 use sqlx::PgConnection;
 
-use super::append::Append;
+use super::append::{Append, SealedContent};
 use super::judge::Changes;
 use super::read::CHANNEL;
+use super::sealing;
+use super::vault::Keys;
 use crate::events::Recorded;
 use crate::events::codec::{self, Encoded};
 use crate::values::Timestamp;
@@ -12,16 +16,16 @@ use crate::values::Timestamp;
 /// Facts, contents, quotas, receipts, and the head of the log.
 pub(super) async fn all(
     db: &mut PgConnection,
-    requests: &[Append],
+    (requests, keys): (&[Append], &Keys),
     changes: &Changes,
     (head, now): (i64, Timestamp),
 ) -> sqlx::Result<()> {
     if changes.facts.is_empty() && changes.receipts.is_empty() && changes.quotas.is_empty() {
         return Ok(());
     }
-    let facts = Columns::of(&changes.facts)?;
+    let facts = Columns::of(&changes.facts, keys)?;
     let contents = changes.contents.iter().filter_map(|at| requests.get(*at)?.contents.as_ref());
-    let contents: Vec<_> = contents.collect();
+    let contents = each_once(contents);
     let quotas: Vec<_> = changes.quotas.iter().collect();
     let receipts = &changes.receipts;
     sqlx::query_file!(
@@ -40,9 +44,9 @@ pub(super) async fn all(
         &facts.metadata,
         &facts.times,
         now.as_datetime(),
-        &each(&contents, |content| content.tenant.to_string()),
-        &each(&contents, |content| content.digest.clone()),
-        &each(&contents, |content| &*content.sealed) as &[&[u8]],
+        &each(&contents, |(content, _)| content.tenant.to_string()),
+        &each(&contents, |(content, _)| content.digest.clone()),
+        &each(&contents, |(content, _)| &*content.sealed) as &[&[u8]],
         &each(&quotas, |((tenant, _), _)| tenant.to_string()),
         &each(&quotas, |((_, day), _)| day.as_date()),
         &each(&quotas, |(_, used)| i64::try_from(**used).unwrap_or(i64::MAX)),
@@ -51,6 +55,7 @@ pub(super) async fn all(
         &each(receipts, |(receipt, _)| receipt.request.clone()),
         &each(receipts, |(receipt, _)| receipt.answer.as_slice()) as &[&[u8]],
         &each(receipts, |(_, at)| at.as_datetime()),
+        &each(&contents, |(_, uses)| *uses),
     )
     .execute(db)
     .await?;
@@ -59,6 +64,17 @@ pub(super) async fn all(
 
 fn each<'a, T, C>(rows: &'a [T], column: impl Fn(&'a T) -> C) -> Vec<C> {
     rows.iter().map(column).collect()
+}
+
+/// Contents that several mails of a turn share are written once, with how many they are.
+fn each_once<'a>(
+    contents: impl Iterator<Item = &'a SealedContent>,
+) -> Vec<(&'a SealedContent, i32)> {
+    let mut once: HashMap<_, (&SealedContent, i32)> = HashMap::new();
+    for content in contents {
+        once.entry((content.tenant, &content.digest)).or_insert((content, 0)).1 += 1;
+    }
+    once.into_values().collect()
 }
 
 /// Names that changed hands; rare enough for statements of their own.
@@ -111,7 +127,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(facts: &[Recorded]) -> sqlx::Result<Self> {
+    fn of(facts: &[Recorded], keys: &Keys) -> sqlx::Result<Self> {
         let mut columns = Self::default();
         for recorded in facts {
             let Encoded { name, schema, payload } =
@@ -126,10 +142,17 @@ impl Columns {
             columns.ids.push(recorded.id.as_uuid());
             columns.names.push(name);
             columns.schemas.push(schema);
-            columns.payloads.push(payload);
+            columns.payloads.push(sealed(recorded, payload, keys)?);
             columns.metadata.push(metadata);
             columns.times.push(recorded.at.as_datetime());
         }
         Ok(columns)
     }
+}
+
+fn sealed(recorded: &Recorded, payload: String, keys: &Keys) -> sqlx::Result<String> {
+    let Some(tenant) = recorded.fact.stream().owner() else { return Ok(payload) };
+    let context = sealing::context(tenant, recorded.id);
+    sealing::sealed(payload, keys.usable(tenant), &context)
+        .map_err(|error| sqlx::Error::Encode(error.into()))
 }

@@ -1,10 +1,18 @@
 with head as (
     update log_head set position = $1 returning pg_notify($2, $3)
 ), contents as (
-    insert into email_contents (tenant_id, digest, sealed, created_at)
-    select c.tenant_id, c.digest, c.sealed, $14
-    from unnest($15::varchar[], $16::varchar[], $17::bytea[]) as c(tenant_id, digest, sealed)
-    on conflict (tenant_id, digest) do nothing
+    insert into email_contents (tenant_id, digest, sealed, uses, created_at, last_used_at)
+    select c.tenant_id, c.digest, c.sealed, c.uses, $14, $14
+    from unnest($15::varchar[], $16::varchar[], $17::bytea[], $26::int[])
+      as c(tenant_id, digest, sealed, uses)
+    -- The last use is coarse, so that the same contents in every turn do not change the index every time.
+    on conflict (tenant_id, digest) do update
+    set uses = email_contents.uses + excluded.uses,
+        last_used_at = case
+            when excluded.last_used_at > email_contents.last_used_at + interval '1 hour'
+            then excluded.last_used_at
+            else email_contents.last_used_at
+        end
 ), quotas as (
     insert into daily_quotas (tenant_id, day, used)
     select q.tenant_id, q.day, q.used

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep;
 
 use super::append::{Append, AppendError, Waiting};
+use super::vault::Vault;
 use super::{EventStore, Inline, is_outage, read, turn};
 use crate::clock::Clock;
 use crate::database::durability::{self, Durability};
@@ -41,6 +42,7 @@ pub(super) struct Writer {
     pool: PgPool,
     durability: Durability,
     clock: Clock,
+    vault: Vault,
     inline: Vec<Arc<dyn Inline>>,
     head: watch::Sender<i64>,
     tasks: Tasks,
@@ -54,6 +56,7 @@ impl Writer {
             pool: store.pool.clone(),
             durability: store.durability.clone(),
             clock: store.clock.clone(),
+            vault: store.vault.clone(),
             inline,
             head: store.head.clone(),
             tasks,
@@ -127,7 +130,8 @@ impl Writer {
             None => self.pool.acquire().await?,
         };
         let now = self.clock.now();
-        let (verdicts, head) = turn::take(&mut connection, &self.inline, requests, now).await?;
+        let with = (&self.vault, self.inline.as_slice());
+        let (verdicts, head) = turn::take(&mut connection, with, requests, now).await?;
         let alone = self.tasks.stopping().is_cancelled();
         let disk = if alone { Disk::Reached } else { Disk::Ahead };
         if disk == Disk::Reached {

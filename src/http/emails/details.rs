@@ -61,7 +61,7 @@ async fn content(
     tenant: TenantId,
     found: &Details,
 ) -> Result<Option<ContentView>, Problem> {
-    let digest = &found.content_digest;
+    let Some(digest) = &found.content_digest else { return Ok(None) };
     let sealed = api.commands.store().content(tenant, digest).await?;
     let Some(sealed) = sealed else { return Ok(None) };
     let bytes = api.secrets.open_bytes(&EmailContent::owner(tenant, digest), &sealed);

@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod cancel;
+pub mod content;
 pub mod details;
 pub mod list;
 pub mod send;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::projections::emails::{EmailRow, Moment, RecipientRow};
-use crate::values::{EmailContent, ExtraHeaders, Timestamp};
+use crate::values::{EmailContent, ExtraHeaders, Timestamp, shown};
 
 /// An email.
 #[derive(Debug, Serialize, ToSchema)]
@@ -83,8 +83,8 @@ pub struct EmailDetails {
 /// One thing that happened.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MomentView {
-    /// `queued`, `sending`, `delivered`, `bounced`, `deferred`, `failed`, `rescheduled`, `interrupted`
-    /// or `cancelled`.
+    /// `queued`, `sending`, `delivered`, `bounced`, `deferred`, `failed`, `rescheduled`, `interrupted`,
+    /// `cancelled` or `content_removed`.
     #[serde(rename = "type")]
     #[schema(example = "delivered")]
     kind: &'static str,
@@ -123,7 +123,8 @@ fn time(at: DateTime<Utc>) -> String {
 impl From<EmailRow> for EmailView {
     fn from(row: EmailRow) -> Self {
         let named = |kind: &str| -> Vec<String> {
-            row.recipients.iter().filter(|r| r.kind == kind).map(|r| r.address.clone()).collect()
+            let those = row.recipients.iter().filter(|r| r.kind == kind);
+            those.map(|r| shown(&r.address).to_owned()).collect()
         };
         Self {
             to: named("to"),
@@ -151,7 +152,7 @@ impl From<EmailRow> for EmailView {
 impl From<RecipientRow> for RecipientView {
     fn from(row: RecipientRow) -> Self {
         Self {
-            address: row.address,
+            address: shown(&row.address).to_owned(),
             kind: row.kind,
             status: row.status,
             code: row.code,

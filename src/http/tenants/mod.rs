@@ -1,14 +1,15 @@
 //! `/v1/tenants`, for admins, and `/v1/tenant`, for a tenant itself.
 
 pub mod body;
+pub mod delete;
 pub mod view;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::Api;
 use super::as_of::AtQuery;
@@ -20,8 +21,7 @@ use super::page::{Page, PageQuery};
 use super::problem::{ErrorBody, Problem};
 use super::query::{NoQuery, Query};
 use crate::commands::tenant::{
-    DeleteTenant, ResumeTenant, SuspendTenant, create_tenant, delete_tenant, pause_tenant,
-    update_tenant,
+    ResumeTenant, SuspendTenant, create_tenant, pause_tenant, update_tenant,
 };
 use crate::projections::tenants::{self as rows, TenantFilter, TenantRow};
 use crate::projections::{api_keys, as_of, relay_health};
@@ -51,14 +51,6 @@ pub struct TenantsQuery {
     #[serde(flatten)]
     #[param(ignore)]
     unknown: Unknown,
-}
-
-/// A tenant is gone.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Deleted {
-    #[schema(value_type = String, example = "tenant_01h455vb4pex5vsknk084sn02q")]
-    id: TenantId,
-    deleted: bool,
 }
 
 /// Creates a tenant.
@@ -211,19 +203,6 @@ pub async fn resume(
     asked.run(&api, (&raw.bytes, Answers::Openly), &ResumeTenant { tenant }, answer).await
 }
 
-/// Ends a tenant: its keys stop at once, its queued mail is withdrawn, its history stays.
-#[utoipa::path(delete, path = "/v1/tenants/{id}", tag = "Tenants", params(("id" = String, Path)),
-    responses((status = 200, body = Deleted), (status = "4XX", body = ErrorBody)))]
-pub async fn delete(
-    State(api): State<Api>,
-    OnTenant { caller, tenant }: OnTenant,
-    _: NoQuery,
-) -> Result<Json<Deleted>, Problem> {
-    api.commands.run(&caller.context(), &DeleteTenant { tenant }).await?;
-    api.keyring.forget();
-    Ok(Json(Deleted { id: tenant, deleted: true }))
-}
-
 impl From<create_tenant::Refusal> for Problem {
     fn from(refusal: create_tenant::Refusal) -> Self {
         match refusal {
@@ -250,14 +229,6 @@ impl From<pause_tenant::Refusal> for Problem {
     fn from(refusal: pause_tenant::Refusal) -> Self {
         match refusal {
             pause_tenant::Refusal::NotFound => no_such_tenant(),
-        }
-    }
-}
-
-impl From<delete_tenant::Refusal> for Problem {
-    fn from(refusal: delete_tenant::Refusal) -> Self {
-        match refusal {
-            delete_tenant::Refusal::NotFound => no_such_tenant(),
         }
     }
 }

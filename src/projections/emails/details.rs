@@ -13,9 +13,9 @@ pub struct Details {
     pub row: EmailRow,
     /// What happened to it.
     pub timeline: Vec<Moment>,
-    /// Under which its contents are kept.
-    pub content_digest: String,
-    /// Further headers.
+    /// Under which its contents are kept; none once somebody asked that they be removed.
+    pub content_digest: Option<String>,
+    /// Further headers; none once they are erased.
     pub headers: ExtraHeaders,
 }
 
@@ -38,7 +38,10 @@ pub async fn find(
             row.live(event, recorded.at);
         }
     }
-    let content_digest = accepted.content.digest.clone();
-    let headers = accepted.headers.clone();
+    let removed = facts.iter().any(|recorded| {
+        matches!(recorded.fact, Fact::Email(_, _, EmailEvent::ContentRemoved { .. }))
+    });
+    let content_digest = (!removed).then(|| accepted.content.digest.clone());
+    let headers = accepted.personal.known().map(|known| known.headers.clone()).unwrap_or_default();
     Ok(Some(Details { row, timeline: moments(&facts), content_digest, headers }))
 }

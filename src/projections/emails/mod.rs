@@ -1,6 +1,7 @@
 //! The emails with their recipients and timelines, as their senders see them.
 
 mod details;
+mod erase;
 mod list;
 mod log;
 mod projector;

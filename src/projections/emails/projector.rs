@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use async_trait::async_trait;
 use sqlx::PgConnection;
 
+use super::erase::{at_erasure, erase};
 use super::row::{EmailRow, RecipientRow};
 use super::save;
 use super::timeline::{Moment, moment};
@@ -45,11 +46,14 @@ impl Projector for Emails {
     }
 
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
-        let mut changes = Changes { known: known_before(db, facts).await?, ..Changes::default() };
-        for recorded in facts {
-            changes.take_in(recorded);
+        let mut left = facts;
+        loop {
+            let (before, erased) = at_erasure(left);
+            take_in(db, before).await?;
+            let Some((tenant, after)) = erased else { return Ok(()) };
+            erase(db, tenant).await?;
+            left = after;
         }
-        save::all(db, &changes).await
     }
 
     async fn reset(&self, db: &mut PgConnection) -> sqlx::Result<()> {
@@ -57,6 +61,14 @@ impl Projector for Emails {
         sqlx::query!("truncate email_timeline, email_recipients, emails").execute(db).await?;
         Ok(())
     }
+}
+
+async fn take_in(db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
+    let mut changes = Changes { known: known_before(db, facts).await?, ..Changes::default() };
+    for recorded in facts {
+        changes.take_in(recorded);
+    }
+    save::all(db, &changes).await
 }
 
 impl Changes {

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use crate::events::email::Remark;
 use crate::events::{EmailEvent, Fact, Recorded};
-use crate::values::{Address, Mailbox, RecipientKind, Timestamp};
+use crate::values::{ERASED, Mailbox, Personal, RecipientKey, RecipientKind, Timestamp};
 
 /// An email as it is now.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +51,8 @@ pub struct EmailRow {
 /// A recipient, and what came of the email for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecipientRow {
-    /// Where it goes.
+    /// Where it goes; what is kept instead if that was erased tells erased recipients apart, and is shown
+    /// by [`shown`](crate::values::shown).
     pub address: String,
     /// `to`, `cc` or `bcc`.
     pub kind: String,
@@ -73,17 +75,19 @@ impl EmailRow {
             return None;
         };
         let at = recorded.at.as_datetime();
+        let known = accepted.personal.known();
+        let erased = || ERASED.to_owned();
         Some(Self {
             id: id.to_string(),
             tenant_id: tenant.to_string(),
-            sender: accepted.from.to_string(),
-            sender_address: accepted.from.address.to_string(),
-            subject: accepted.subject.to_string(),
+            sender: known.map_or_else(erased, |known| known.from.to_string()),
+            sender_address: known.map_or_else(erased, |known| known.from.address.to_string()),
+            subject: known.map_or_else(erased, |known| known.subject.to_string()),
             status: "queued".to_owned(),
             priority: accepted.priority.to_string(),
-            tags: accepted.tags.as_slice().to_vec(),
-            metadata: json!(accepted.metadata),
-            reply_to: accepted.reply_to.as_ref().map(ToString::to_string),
+            tags: known.map_or_else(Vec::new, |known| known.tags.as_slice().to_vec()),
+            metadata: known.map_or_else(|| json!({}), |known| json!(known.metadata)),
+            reply_to: known.and_then(|known| Some(known.reply_to.as_ref()?.to_string())),
             attempts: 0,
             next_attempt_at: None,
             last_error: None,
@@ -91,7 +95,7 @@ impl EmailRow {
             created_at: at,
             updated_at: at,
             position: recorded.position,
-            recipients: accepted.recipients.all().map(|(k, m)| waiting(k, m, at)).collect(),
+            recipients: accepted.everybody().iter().map(|one| waiting(one, at)).collect(),
         })
     }
 
@@ -100,36 +104,49 @@ impl EmailRow {
         let at = at.as_datetime();
         self.updated_at = at;
         match event {
-            EmailEvent::Accepted(_) => {}
+            EmailEvent::Accepted(_) | EmailEvent::ContentRemoved { .. } => {}
             EmailEvent::DeliveryStarted { attempt, .. } => {
                 self.turn("sending");
                 self.attempts = i32::try_from(*attempt).unwrap_or(i32::MAX);
                 self.next_attempt_at = None;
             }
             EmailEvent::DeliveryInterrupted { .. } => self.turn("queued"),
-            EmailEvent::RecipientDelivered { recipient, response } => {
-                self.settle(recipient, "delivered", (Some(250), response), at);
+            EmailEvent::RecipientDelivered { recipient, personal } => {
+                self.settle(
+                    &kept(recipient, personal),
+                    "delivered",
+                    (Some(250), said(personal)),
+                    at,
+                );
             }
-            EmailEvent::RecipientBounced { recipient, code, message } => {
-                self.settle(recipient, "bounced", (Some(*code), message), at);
-                self.last_error = Some(message.clone());
+            EmailEvent::RecipientBounced { recipient, code, personal } => {
+                self.settle(
+                    &kept(recipient, personal),
+                    "bounced",
+                    (Some(*code), said(personal)),
+                    at,
+                );
+                self.last_error = Some(said(personal).to_owned());
             }
-            EmailEvent::RecipientFailed { recipient, message } => {
-                self.settle(recipient, "failed", (None, message), at);
-                self.last_error = Some(message.clone());
+            EmailEvent::RecipientFailed { recipient, personal } => {
+                self.settle(&kept(recipient, personal), "failed", (None, said(personal)), at);
+                self.last_error = Some(said(personal).to_owned());
             }
-            EmailEvent::RecipientDeferred { recipient, code, message, .. } => {
-                self.settle(recipient, "queued", (*code, message), at);
-                self.last_error = Some(message.clone());
+            EmailEvent::RecipientDeferred { recipient, code, personal, .. } => {
+                self.settle(&kept(recipient, personal), "queued", (*code, said(personal)), at);
+                self.last_error = Some(said(personal).to_owned());
             }
-            EmailEvent::DeliveryRescheduled { next_attempt_at, reason } => {
+            EmailEvent::DeliveryRescheduled { next_attempt_at, personal } => {
                 self.turn("queued");
                 self.next_attempt_at = Some(next_attempt_at.as_datetime());
-                self.last_error = Some(reason.clone());
+                let reason = personal.known().map_or(ERASED, |trouble| &trouble.reason);
+                self.last_error = Some(reason.to_owned());
             }
-            EmailEvent::Cancelled { recipients, .. } => {
-                for recipient in recipients {
-                    self.settle(recipient, "cancelled", (None, "withdrawn before it left"), at);
+            EmailEvent::Cancelled { recipients, personal, .. } => {
+                let mut known = personal.known().into_iter().flat_map(|known| &known.recipients);
+                for key in recipients {
+                    let address = key.kept(known.next());
+                    self.settle(&address, "cancelled", (None, "withdrawn before it left"), at);
                 }
             }
         }
@@ -137,12 +154,11 @@ impl EmailRow {
 
     fn settle(
         &mut self,
-        recipient: &Address,
+        address: &str,
         status: &'static str,
         (code, message): (Option<u16>, &str),
         at: DateTime<Utc>,
     ) {
-        let address = recipient.to_string();
         for row in self.recipients.iter_mut().filter(|row| row.address == address) {
             status.clone_into(&mut row.status);
             row.code = code.map(i32::from);
@@ -170,11 +186,24 @@ impl EmailRow {
     }
 }
 
-fn waiting(kind: RecipientKind, mailbox: &Mailbox, at: DateTime<Utc>) -> RecipientRow {
+/// Under which address a recipient is kept.
+fn kept(recipient: &RecipientKey, personal: &Personal<Remark>) -> String {
+    recipient.kept(personal.known().map(|remark| &remark.recipient))
+}
+
+fn said(personal: &Personal<Remark>) -> &str {
+    personal.known().map_or(ERASED, |remark| &remark.message)
+}
+
+fn waiting(
+    (kind, key, mailbox): &(RecipientKind, RecipientKey, Personal<&Mailbox>),
+    at: DateTime<Utc>,
+) -> RecipientRow {
+    let mailbox = mailbox.known();
     RecipientRow {
-        address: mailbox.address.to_string(),
+        address: key.kept(mailbox.map(|mailbox| &mailbox.address)),
         kind: kind.to_string(),
-        name: mailbox.name.clone(),
+        name: mailbox.and_then(|mailbox| mailbox.name.clone()),
         status: "queued".to_owned(),
         code: None,
         message: None,

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::events::email::CancelReason;
+use crate::events::email::{CancelReason, Remark};
 use crate::events::{EmailEvent, Fact, Recorded};
-use crate::values::Timestamp;
+use crate::values::{Personal, Timestamp};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,33 +45,35 @@ fn told(event: &EmailEvent) -> (&'static str, Value) {
                             same Message-ID goes again",
             }),
         ),
-        EmailEvent::RecipientDelivered { recipient, response } => {
-            ("delivered", json!({"recipient": recipient, "message": response}))
+        EmailEvent::RecipientDelivered { personal, .. } => ("delivered", of(personal, json!({}))),
+        EmailEvent::RecipientBounced { code, personal, .. } => {
+            ("bounced", of(personal, json!({"code": code})))
         }
-        EmailEvent::RecipientBounced { recipient, code, message } => {
-            ("bounced", json!({"recipient": recipient, "code": code, "message": message}))
+        EmailEvent::RecipientDeferred { code, may_have_arrived, personal, .. } => {
+            let details = json!({"code": code, "may_have_arrived": may_have_arrived});
+            ("deferred", of(personal, details))
         }
-        EmailEvent::RecipientDeferred { recipient, code, message, may_have_arrived } => (
-            "deferred",
-            json!({
-                "recipient": recipient,
-                "code": code,
-                "message": message,
-                "may_have_arrived": may_have_arrived,
-            }),
-        ),
-        EmailEvent::RecipientFailed { recipient, message } => {
-            ("failed", json!({"recipient": recipient, "message": message}))
-        }
-        EmailEvent::DeliveryRescheduled { next_attempt_at, reason } => {
+        EmailEvent::RecipientFailed { personal, .. } => ("failed", of(personal, json!({}))),
+        EmailEvent::DeliveryRescheduled { next_attempt_at, personal } => {
+            let reason = personal.map(|trouble| trouble.reason.clone());
+            let reason = reason.to_string();
             ("rescheduled", json!({"next_attempt_at": next_attempt_at, "message": reason}))
         }
-        EmailEvent::Cancelled { reason, recipients } => {
+        EmailEvent::Cancelled { reason, personal, .. } => {
             let reason = match reason {
                 CancelReason::Requested => "requested",
                 CancelReason::TenantDeleted => "tenant_deleted",
             };
+            let recipients = json!(personal.map(|withdrawn| withdrawn.recipients.clone()));
             ("cancelled", json!({"reason": reason, "recipients": recipients}))
         }
+        EmailEvent::ContentRemoved { .. } => ("content_removed", json!({})),
     }
+}
+
+/// The particulars, and what was said of a recipient.
+fn of(personal: &Personal<Remark>, mut details: Value) -> Value {
+    details["recipient"] = json!(personal.map(|remark| remark.recipient.to_string()));
+    details["message"] = json!(personal.map(|remark| remark.message.clone()));
+    details
 }

@@ -68,7 +68,8 @@ impl Change {
             EmailEvent::Cancelled { .. } => self.cancelled = true,
             EmailEvent::DeliveryStarted { .. }
             | EmailEvent::DeliveryInterrupted { .. }
-            | EmailEvent::RecipientDeferred { .. } => {}
+            | EmailEvent::RecipientDeferred { .. }
+            | EmailEvent::ContentRemoved { .. } => {}
         }
     }
 }

@@ -54,6 +54,7 @@ impl Counts {
             EmailEvent::DeliveryStarted { .. }
             | EmailEvent::DeliveryInterrupted { .. }
             | EmailEvent::RecipientDeferred { .. }
+            | EmailEvent::ContentRemoved { .. }
             | EmailEvent::DeliveryRescheduled { .. } => {}
         }
     }

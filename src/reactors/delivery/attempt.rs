@@ -14,17 +14,17 @@ use super::flights::Hold;
 use crate::commands::CommandError;
 use crate::commands::context::Context;
 use crate::commands::email::{
-    Email, EmailState, RecipientOutcome, RecordDelivery, StartDelivery, record_delivery,
+    Email, EmailState, Pending, RecipientOutcome, RecordDelivery, StartDelivery, record_delivery,
 };
 use crate::commands::executor::{Done, Past};
 use crate::commands::tenant::{Tenant, TenantState};
-use crate::events::email::{ContentRef, EmailAccepted};
+use crate::events::email::{ContentRef, Correspondence};
 use crate::events::store::is_outage;
 use crate::mail::transport::{Envelope, Outcome, Route, Sent};
 use crate::mail::{Letter, Message, compose};
 use crate::projections::relay_health;
 use crate::telemetry::chain;
-use crate::values::{Address, EmailContent, EmailId, TenantId};
+use crate::values::{EmailContent, EmailId, TenantId};
 
 /// How long to wait before telling again what the log did not take.
 pub(super) const AGAIN: Duration = Duration::from_millis(500);
@@ -73,6 +73,8 @@ impl Subject {
 enum Hindrance {
     #[error("its contents are not kept any more")]
     NoContents,
+    #[error("its addresses are erased")]
+    Erased,
     #[error("its contents cannot be read")]
     BrokenContents,
     #[error("it cannot be written: {0}")]
@@ -137,7 +139,7 @@ impl Delivery {
         let owner = EmailContent::owner(subject.tenant, digest);
         let bytes = self.secrets.open_bytes(&owner, &sealed).map_err(|error| later(&error))?;
         let content = EmailContent::from_bytes(&bytes).map_err(|_| Hindrance::BrokenContents)?;
-        let letter = letter(subject, content);
+        let letter = letter(subject, content).ok_or(Hindrance::Erased)?;
         let message = if *size <= QUICK {
             compose(&letter)
         } else {
@@ -173,9 +175,11 @@ impl Delivery {
         route: &Route,
         message: &Message,
         hold: &Hold,
-    ) -> Option<Vec<(Address, RecipientOutcome)>> {
-        let from = subject.email.accepted.from.address.clone();
-        let envelope = Envelope { from, to: subject.email.pending.clone() };
+    ) -> Option<Vec<(Pending, RecipientOutcome)>> {
+        let email = &subject.email;
+        let from = email.accepted.personal.known()?.from.address.clone();
+        let to = email.pending.iter().filter_map(|to| to.address.known().cloned()).collect();
+        let envelope = Envelope { from, to };
         let given_up = AtomicBool::new(false);
         let still = || {
             let holds = hold.holds();
@@ -188,7 +192,8 @@ impl Delivery {
             return None;
         }
         self.note_health(subject, route, &sent).await;
-        Some(sent.outcomes.into_iter().map(|(to, outcome)| (to, told(outcome))).collect())
+        let named = |(to, outcome)| Some((email.pending_at(&to)?.clone(), told(outcome)));
+        Some(sent.outcomes.into_iter().filter_map(named).collect())
     }
 
     /// Whether a tenant's own relay is well is shown to the tenant.
@@ -204,7 +209,7 @@ impl Delivery {
     }
 
     /// What happened must become a fact: tried until it is, or until somebody else has the email.
-    async fn record(&self, subject: Subject, outcomes: Vec<(Address, RecipientOutcome)>) {
+    async fn record(&self, subject: Subject, outcomes: Vec<(Pending, RecipientOutcome)>) {
         for (_, outcome) in &outcomes {
             count(outcome);
         }
@@ -241,9 +246,10 @@ fn unread(error: sqlx::Error) -> Hindrance {
     Hindrance::Later
 }
 
-fn letter(subject: &Subject, content: EmailContent) -> Letter {
-    let accepted = EmailAccepted::clone(&subject.email.accepted);
-    Letter {
+/// None if whom it is for has been erased.
+fn letter(subject: &Subject, content: EmailContent) -> Option<Letter> {
+    let accepted = Correspondence::clone(subject.email.accepted.personal.known()?);
+    Some(Letter {
         id: subject.id,
         from: accepted.from,
         recipients: accepted.recipients,
@@ -254,16 +260,17 @@ fn letter(subject: &Subject, content: EmailContent) -> Letter {
         headers: accepted.headers,
         attachments: content.attachments,
         date: subject.email.accepted_at,
-    }
+    })
 }
 
-fn hindered(subject: &Subject, hindrance: &Hindrance) -> Vec<(Address, RecipientOutcome)> {
+fn hindered(subject: &Subject, hindrance: &Hindrance) -> Vec<(Pending, RecipientOutcome)> {
     let message = hindrance.to_string();
     let outcome = match hindrance {
         Hindrance::Later | Hindrance::Outage(_) => {
             RecipientOutcome::Deferred { code: None, message, may_have_arrived: false }
         }
         Hindrance::NoContents
+        | Hindrance::Erased
         | Hindrance::BrokenContents
         | Hindrance::Unwritable(_)
         | Hindrance::NoTenant => RecipientOutcome::Failed { message },

@@ -4,5 +4,6 @@ mod commands;
 mod first;
 mod killed;
 mod revived;
+mod secret;
 mod settings;
 mod stop;

@@ -12,8 +12,9 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use selfmx::cli::service::{Parts, Service};
 use selfmx::clock::Clock;
 use selfmx::config::Config;
+use selfmx::reactors::housekeeping;
 use selfmx::telemetry::metrics::install;
-use selfmx::values::SecretKey;
+use selfmx::values::{Secret, WrappingKey};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tokio::net::TcpListener;
@@ -24,6 +25,9 @@ pub(crate) use tenant::Tenant;
 
 /// The operator's own key in every test.
 pub(crate) const ADMIN: &str = "the-operators-own-key-of-the-tests-0123456789";
+
+/// What opens the installation in every test.
+pub(crate) const SECRET: &str = "the secret of all tests, 32 characters";
 
 /// When every test begins.
 pub(crate) const BEGIN: &str = "2024-01-15T10:30:00Z";
@@ -63,10 +67,11 @@ impl App {
         let config = Config::read(&|name| all.get(name).map(|&text| text.to_owned())).unwrap();
         let options = (*db.connect_options()).clone();
         let pool = PgPoolOptions::new().max_connections(10).connect_with(options).await.unwrap();
-        let secrets = SecretKey::new("the secret of all tests, 32 characters").unwrap();
+        let secret = all.get("SECRET_KEY").copied().unwrap_or(SECRET);
+        let secret = WrappingKey::new(&Secret::new(secret)).unwrap();
         let (clock, metrics) = (clock.clone(), metrics());
         let parts =
-            Parts { config: &config, pool: pool.clone(), secrets, clock: clock.clone(), metrics };
+            Parts { config: &config, pool: pool.clone(), secret, clock: clock.clone(), metrics };
         let service = Service::start(parts).await.unwrap();
         service.ensure_admin_key(config.admin_api_key.as_ref()).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -131,6 +136,12 @@ impl App {
             .fetch_one(&self.pool)
             .await
             .unwrap()
+    }
+
+    /// Forgets what mails said that were accepted longer ago than this, as housekeeping does.
+    pub(crate) async fn forget_contents(&self, kept: Duration) {
+        let store = self.service.api.commands.store();
+        housekeeping::forget_contents(store, self.clock.now().minus(kept)).await.unwrap();
     }
 
     /// Ends it in order.

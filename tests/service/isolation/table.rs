@@ -82,6 +82,8 @@ pub(super) fn routes() -> Vec<Route> {
         route("GET", "/v1/emails", SEE_EMAILS, 200),
         route("GET", "/v1/emails/{id}", SEE_EMAILS, 200),
         route("DELETE", "/v1/emails/{id}", SEND, 200),
+        // It waits.
+        route("DELETE", "/v1/emails/{id}/content", SEND, 409),
         route("GET", "/v1/logs", Needs::Tenant(&["logs:read"]), 200),
         route("POST", "/v1/test-smtp", SEND, 200),
         route("GET", "/v1/tenant/events", Needs::Tenant(&["*"]), 200),
@@ -110,5 +112,6 @@ fn of_tenants_things(email: &dyn Fn() -> Value, key: &dyn Fn() -> Value) -> Vec<
         admin("GET", "/v1/tenants/{id}/emails", 200),
         admin("GET", "/v1/tenants/{id}/emails/{email_id}", 200),
         admin("DELETE", "/v1/tenants/{id}/emails/{email_id}", 200),
+        admin("DELETE", "/v1/tenants/{id}/emails/{email_id}/content", 409),
     ]
 }

@@ -7,7 +7,7 @@ mod tokens;
 use sqlx::{AssertSqlSafe, PgPool};
 
 /// Every row of every table, as text.
-async fn all_rows(pool: &PgPool) -> Vec<(String, String)> {
+pub(crate) async fn all_rows(pool: &PgPool) -> Vec<(String, String)> {
     let tables: Vec<String> = sqlx::query_scalar(
         "select format('%I.%I', n.nspname, c.relname)
          from pg_class c join pg_namespace n on n.oid = c.relnamespace
