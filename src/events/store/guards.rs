@@ -6,8 +6,8 @@ use sqlx::PgConnection;
 
 use super::append::{Append, Guard, Receipt};
 use super::judge::Known;
+use super::keys;
 use super::receipts::RECEIPT_LIFE;
-use super::vault;
 use crate::values::{Day, TenantId, Timestamp};
 
 /// Looks up all that the requests' guards name; the turn at the head of the log must be ours.
@@ -55,7 +55,7 @@ fn quotas(guards: &[&Guard]) -> Vec<(TenantId, Day)> {
 /// The tenants whose keys matter.
 fn owners(requests: &[Append]) -> HashMap<String, TenantId> {
     let facts = requests.iter().flat_map(|append| &append.parts).flat_map(|part| &part.facts);
-    let owners: HashSet<TenantId> = facts.filter_map(vault::owner).collect();
+    let owners: HashSet<TenantId> = facts.filter_map(keys::owner).collect();
     owners.into_iter().map(|tenant| (tenant.to_string(), tenant)).collect()
 }
 

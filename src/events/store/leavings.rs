@@ -26,6 +26,15 @@ impl EventStore {
 
     /// Nothing is left, and nothing can come any more.
     pub async fn swept(&self, tenant: TenantId, now: Timestamp) -> sqlx::Result<()> {
-        self.vault.swept(&self.pool, tenant, (now, now.minus(LATE))).await
+        sqlx::query!(
+            "update tenant_keys set swept_at = $2
+             where tenant_id = $1 and wrapped is null and destroyed_at <= $3",
+            tenant.to_string(),
+            now.as_datetime(),
+            now.minus(LATE).as_datetime(),
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 }

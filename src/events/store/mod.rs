@@ -9,6 +9,7 @@ mod contents;
 mod guards;
 pub mod history;
 mod judge;
+mod keys;
 mod leavings;
 mod load;
 pub mod read;

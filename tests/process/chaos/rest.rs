@@ -24,7 +24,7 @@ const TOLD: &str = "select array[sum(emails_sent), sum(emails_delivered), sum(em
 
 /// What the log says of the same.
 const HAPPENED: &str = "select array[
-    coalesce(sum(json_array_length(payload->'to')) filter (where type = 'email.accepted'), 0),
+    coalesce(sum((payload->'recipients'->>'to')::bigint) filter (where type = 'email.accepted'), 0),
     count(*) filter (where type = 'email.recipient_delivered'),
     count(*) filter (where type = 'email.recipient_bounced'),
     count(*) filter (where type = 'email.recipient_failed'),

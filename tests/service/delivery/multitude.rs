@@ -12,7 +12,8 @@ use crate::support::relay::{Act, Step, TestRelay};
 /// A mail that is due leaves within so many claims for each tenant with due mail.
 const CLAIMS: usize = 2;
 
-/// Lets so many more mails wait that are like one of the tenant's own, as if each had been accepted.
+/// Lets so many more mails wait that are like one of the tenant's own, as if each had been accepted. What is
+/// personal in a fact is sealed for its id, so the copies have the same.
 async fn multiply(app: &App, tenant: &Tenant, count: usize) {
     let template = tenant.sends(&tenant.hello()).await;
     let now = Timestamp::from_str(BEGIN).unwrap();
@@ -23,7 +24,7 @@ async fn multiply(app: &App, tenant: &Tenant, count: usize) {
         .await
         .unwrap();
     let facts = "with done as (insert into events
-        select $1 + n.place, e.tenant_id, replace(e.stream_id, $2, n.id), e.version, gen_random_uuid(),
+        select $1 + n.place, e.tenant_id, replace(e.stream_id, $2, n.id), e.version, e.event_id,
                e.type, e.schema, e.payload, e.metadata, e.recorded_at
         from events e, unnest($3::varchar[]) with ordinality as n(id, place)
         where e.stream_id like '%' || $2 and e.type = 'email.accepted' returning 1)

@@ -66,7 +66,7 @@ async fn a_tenant_of_it_that_is_erased_reads_as_erased_and_counts_as_before(db: 
     let rows = snapshot(&db).await;
     let theirs = rows.iter().filter(|row| row.contains(ACME));
     assert!(theirs.clone().count() > 50);
-    assert!(!theirs.clone().any(|row| row.contains("@")), "{:?}", theirs.collect::<Vec<_>>());
+    assert!(!theirs.clone().any(|row| row.contains('@')), "{:?}", theirs.collect::<Vec<_>>());
     grow_again(&app).await;
     assert_same(&snapshot(&db).await, &rows);
     app.stop().await;

@@ -35,9 +35,9 @@ async fn counted(app: &App, acme: &Tenant) -> Vec<i64> {
         "with f as (select type, payload from events where tenant_id = $1)
          select n from (
              select 1, coalesce(sum(
-                        json_array_length(payload->'to')
-                        + coalesce(json_array_length(payload->'cc'), 0)
-                        + coalesce(json_array_length(payload->'bcc'), 0)), 0)::bigint
+                        (payload->'recipients'->>'to')::bigint
+                        + (payload->'recipients'->>'cc')::bigint
+                        + (payload->'recipients'->>'bcc')::bigint), 0)::bigint
              from f where type = 'email.accepted'
              union all select 2, count(*) from f where type = 'email.recipient_delivered'
              union all select 3, count(*) from f where type = 'email.recipient_bounced'
