@@ -96,7 +96,7 @@ impl Runner {
         let Some(position) = self.take_cursor(&mut db).await? else { return Ok(Step::Rest) };
         let piece = match self.ahead.take() {
             Some((after, piece)) if after == position => piece,
-            Some(_) | None => self.store.read_on(&mut db, position, PIECE).await?,
+            Some(_) | None => self.store.reader().read_on(&mut db, position, PIECE).await?,
         };
         if let Some(last) = piece.facts.last() {
             let full = i64::try_from(piece.facts.len()).is_ok_and(|facts| facts >= PIECE);
@@ -128,7 +128,7 @@ impl Runner {
     /// while it holds one.
     async fn read_ahead(&self, after: i64, more: bool) -> Option<(i64, Piece)> {
         let mut db = if more { self.pool.try_acquire()? } else { return None };
-        Some((after, self.store.read_on(&mut db, after, PIECE).await.ok()?))
+        Some((after, self.store.reader().read_on(&mut db, after, PIECE).await.ok()?))
     }
 
     /// What the tables refuse will be refused again: whoever looks at the cursor must see why it

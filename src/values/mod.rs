@@ -23,6 +23,7 @@ mod text;
 mod timestamp;
 mod token;
 mod wrapping_key;
+mod verdict;
 
 pub use address::{Address, AddressError, Mailbox};
 pub use attachment::{Attachment, AttachmentFault, MAX_ATTACHMENT_BYTES};
@@ -43,3 +44,4 @@ pub use subject::{Subject, SubjectError};
 pub use timestamp::{Day, Month, TimeError, Timestamp};
 pub use token::{Token, TokenHash, TokenKind};
 pub use wrapping_key::WrappingKey;
+pub use verdict::{Column, Difference, Finding, Verdict};

@@ -18,6 +18,7 @@ mod rows;
 mod sealing;
 mod turn;
 mod vault;
+pub mod verify;
 mod write;
 mod writer;
 

@@ -8,8 +8,10 @@ use tokio::sync::watch;
 
 use super::EventStore;
 use super::rows::{ReadError, Row, owners};
+use super::vault::Vault;
 use crate::events::Recorded;
 use crate::tasks::Tasks;
+use crate::values::SecretKey;
 
 /// The channel on which nodes tell each other that the log has grown.
 pub(super) const CHANNEL: &str = "selfmx_log";
@@ -30,11 +32,34 @@ impl EventStore {
     /// The next facts after a position; never one behind a transaction that is still open.
     pub async fn read(&self, after: i64, limit: i64) -> Result<Piece, ReadError> {
         let mut db = self.pool.acquire().await?;
-        self.read_on(&mut db, after, limit).await
+        self.reader().read_on(&mut db, after, limit).await
     }
 
-    /// The same on a connection that one has already: whoever holds one and waits for a second can
-    /// wait for ever.
+    /// What opens the log's facts, for whoever reads them on connections of his own.
+    pub fn reader(&self) -> Reader {
+        Reader { vault: self.vault.clone() }
+    }
+
+    /// How far the log has grown, asked of the database.
+    pub async fn ask_head(&self) -> Result<i64, ReadError> {
+        Ok(head_of(&self.pool).await?)
+    }
+}
+
+/// Reads facts, and opens what is sealed in them. Clones share the keys that they remember.
+#[derive(Clone)]
+pub struct Reader {
+    pub(super) vault: Vault,
+}
+
+impl Reader {
+    /// Opens the tenants' keys with the installation's own.
+    pub fn new(root: SecretKey) -> Self {
+        Self { vault: Vault::new(root) }
+    }
+
+    /// The next facts after a position, on a connection that one has already: whoever holds one and waits for
+    /// a second can wait for ever.
     pub async fn read_on(
         &self,
         db: &mut PgConnection,
@@ -51,6 +76,10 @@ impl EventStore {
         )
         .fetch_all(&mut *db)
         .await?;
+        self.opened(db, rows).await
+    }
+
+    async fn opened(&self, db: &mut PgConnection, rows: Vec<Row>) -> Result<Piece, ReadError> {
         let keys = self.vault.keys(db, owners(&rows)).await?;
         let mut piece = Piece { facts: Vec::with_capacity(rows.len()), trouble: None };
         for row in rows {
@@ -63,11 +92,6 @@ impl EventStore {
             }
         }
         Ok(piece)
-    }
-
-    /// How far the log has grown, asked of the database.
-    pub async fn ask_head(&self) -> Result<i64, ReadError> {
-        Ok(head_of(&self.pool).await?)
     }
 }
 
