@@ -9,7 +9,8 @@ use sqlx::postgres::PgConnectOptions;
 
 use crate::config::Config;
 use crate::database::embedded::{Embedded, EmbeddedError};
-use crate::database::{self, Sharing, secret_file};
+use crate::database::{self, Sharing, root_key, secret_file};
+use crate::events::store::read::Reader;
 use crate::values::{Secret, WrappingKey};
 
 /// How long connections may take to say goodbye.
@@ -102,4 +103,10 @@ pub(super) fn secret_key(config: &Config) -> anyhow::Result<WrappingKey> {
         None => secret_file::load_or_make(&config.data_dir)
             .context("the file secret_key in the data folder cannot be read or made"),
     }
+}
+
+/// The log, for commands that only read it; the schema must be up to date.
+pub(super) async fn log_reader(config: &Config, pool: &PgPool) -> anyhow::Result<Reader> {
+    let root = root_key::open(pool, &secret_key(config)?).await?;
+    Ok(Reader::new(pool.clone(), root))
 }

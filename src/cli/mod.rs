@@ -7,9 +7,12 @@ mod banner;
 mod database;
 mod first_key;
 mod migrate;
+mod progress;
+mod projections;
 mod secret_key;
 mod serve;
 pub mod service;
+mod verify;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -29,6 +32,8 @@ Options of the commands:
   migrate    --data-dir FOLDER
   admin-key  create [--name NAME] | list | revoke ID   --data-dir FOLDER
   secret-key rotate | finish   --data-dir FOLDER
+  projections  list [--json] | rebuild [NAME...]   --data-dir FOLDER
+  verify     --json  --tenant ID  --data-dir FOLDER
 
 Settings are environment variables, or lines of a file .env; README.md lists them all. An option of the \
 command line wins over its variable.";
@@ -77,6 +82,22 @@ enum Command {
         #[command(subcommand)]
         action: secret_key::Action,
     },
+    /// Shows how far the read models have come, and grows them again from the log
+    #[command(after_help = SETTINGS)]
+    Projections {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        action: projections::Action,
+    },
+    /// Proves the log, the read models and the usage, or says what does not hold
+    #[command(after_help = SETTINGS)]
+    Verify {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        wanted: verify::Wanted,
+    },
 }
 
 /// Where the data are.
@@ -102,30 +123,41 @@ pub fn run() -> ExitCode {
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(carry_out(cli.command)));
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
-            // Nobody reads: there is nobody to tell.
-            let _ = writeln!(std::io::stderr(), "selfmx: {error:#}");
+            complain(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-async fn carry_out(command: Command) -> anyhow::Result<()> {
+fn complain(error: &anyhow::Error) {
+    // Nobody reads: there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "selfmx: {error:#}");
+}
+
+async fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve { host, port, place } => {
             let overrides =
                 place.overrides().with("HOST", host.as_deref()).with("PORT", port.as_deref());
-            serve::run(&Config::from_env(&overrides)?).await
+            serve::run(&Config::from_env(&overrides)?).await?;
         }
-        Command::Migrate { place } => migrate::run(&Config::from_env(&place.overrides())?).await,
+        Command::Migrate { place } => migrate::run(&Config::from_env(&place.overrides())?).await?,
         Command::AdminKey { place, action } => {
-            admin_key::run(&Config::from_env(&place.overrides())?, action).await
+            admin_key::run(&Config::from_env(&place.overrides())?, action).await?;
+        }
+        Command::Projections { place, action } => {
+            projections::run(&Config::from_env(&place.overrides())?, action).await?;
+        }
+        Command::Verify { place, wanted } => {
+            return Ok(verify::run(&place.overrides(), &wanted).await);
         }
         Command::SecretKey { place, action } => {
-            secret_key::run(&Config::from_env(&place.overrides())?, action).await
+            secret_key::run(&Config::from_env(&place.overrides())?, action).await?;
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// What a command has to say to whoever called it.

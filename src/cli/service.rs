@@ -26,8 +26,9 @@ use crate::http::{Api, BODY_ROOM, Limit, PROBES, REQUEST_ROOM, Shared, server};
 use crate::mail::outbox::Outbox;
 use crate::mail::transport::{Defaults, Route, RouteKey, Routes, Smtp};
 use crate::projections::history::History;
+use crate::projections::rebuild::stale;
 use crate::projections::runner::Runner;
-use crate::projections::{following, inline};
+use crate::projections::{all, following, inline};
 use crate::reactors::delivery::Delivery;
 use crate::reactors::{erasure, housekeeping, orphans, usage_meter};
 use crate::tasks::Tasks;
@@ -157,6 +158,7 @@ fn start_roles(config: &Config, api: &Api, tasks: &Tasks) {
     let store = api.commands.store();
     if config.roles.projector {
         Runner::start(following(), &api.pool, store, &api.clock, tasks);
+        stale::start(all(), store.reader(), &api.clock, tasks);
         let kept = config.content_retention;
         housekeeping::start(store.clone(), api.meter.clone(), api.clock.clone(), kept, tasks);
         erasure::start(api.pool.clone(), store.clone(), api.clock.clone(), tasks);

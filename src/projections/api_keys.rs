@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 
+use super::Projector;
 use super::page::{PageRequest, Paged};
-use crate::events::store::Inline;
+use super::table::{Origin, Table};
 use crate::events::{ApiKeyEvent, Fact, Recorded};
 use crate::values::{KeyId, TenantId, Timestamp, TokenHash};
 
@@ -63,8 +64,27 @@ pub struct Found {
     pub requests_per_minute: Option<i64>,
 }
 
+const TABLES: &[Table] = &[Table {
+    name: "api_keys",
+    tenant: Some("tenant_id"),
+    work_state: &[],
+    origin: Origin::Stream("id"),
+}];
+
 #[async_trait]
-impl Inline for ApiKeys {
+impl Projector for ApiKeys {
+    fn name(&self) -> &'static str {
+        "api_keys"
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        TABLES
+    }
+
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
         let touched: Vec<_> = facts
             .iter()

@@ -2,19 +2,26 @@
 //!
 //! Some are written in the same transaction as the facts (tenants, API keys, the send queue), because
 //! the next request relies on them; the others follow. Each table is written by one file. To add one: its
-//! table in a migration, its file with row, projector and queries, and its line in [`inline`] or
+//! table in a migration, its file with row, projector and queries, and its line in [`in_step`] or
 //! [`following`].
 
 pub mod api_keys;
 pub mod as_of;
+mod cursor;
 pub mod emails;
+mod growth;
 pub mod history;
 pub mod page;
+pub mod rebuild;
 pub mod relay_health;
 pub mod runner;
 pub mod send_queue;
+mod shadow;
+pub mod standing;
+pub mod table;
 pub mod tenants;
 pub mod usage;
+pub mod verify;
 
 use std::sync::Arc;
 
@@ -23,29 +30,79 @@ use sqlx::PgConnection;
 
 use crate::events::Recorded;
 use crate::events::store::Inline;
+use table::Table;
 
-/// A read model that follows the log.
+/// Folds facts into the tables of a read model.
 #[async_trait]
 pub trait Projector: Send + Sync {
-    /// Under which its cursor is kept.
+    /// The read model's name, for operators and for its cursor.
     fn name(&self) -> &'static str;
 
     /// Raised whenever its tables must be grown again from the first fact.
     fn version(&self) -> i32;
 
-    /// Takes in the next facts, with bulk statements, in the transaction that moves its cursor.
-    async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()>;
+    /// The tables that it writes, and nobody else does.
+    fn tables(&self) -> &'static [Table];
 
-    /// Empties its tables.
-    async fn reset(&self, db: &mut PgConnection) -> sqlx::Result<()>;
+    /// Takes in the next facts with bulk statements, in a transaction that is not its own. It names its
+    /// tables without their schema: the session says which ones are meant.
+    async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()>;
+}
+
+/// Whether a read model is in step with the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// It is written in the same transaction as the facts.
+    Inline,
+    /// It follows, by its cursor.
+    Following,
+}
+
+/// A projector with the pace of its tables.
+#[derive(Clone)]
+pub struct ReadModel {
+    /// Who writes it.
+    pub projector: Arc<dyn Projector>,
+    /// When.
+    pub pace: Pace,
+}
+
+impl ReadModel {
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.projector.name()
+    }
 }
 
 /// The read models that are in step with every append.
-pub fn inline() -> Vec<Arc<dyn Inline>> {
+pub fn in_step() -> Vec<Arc<dyn Projector>> {
     vec![Arc::new(tenants::Tenants), Arc::new(api_keys::ApiKeys), Arc::new(send_queue::SendQueue)]
 }
 
 /// The read models that follow.
 pub fn following() -> Vec<Arc<dyn Projector>> {
     vec![Arc::new(emails::Emails), Arc::new(usage::Usage)]
+}
+
+/// All of them.
+pub fn all() -> Vec<ReadModel> {
+    let with = |pace| move |projector| ReadModel { projector, pace };
+    let inline = in_step().into_iter().map(with(Pace::Inline));
+    inline.chain(following().into_iter().map(with(Pace::Following))).collect()
+}
+
+/// Those in step, as the log's writer takes them.
+pub fn inline() -> Vec<Arc<dyn Inline>> {
+    let inline = |projector| Arc::new(InStep(projector)) as Arc<dyn Inline>;
+    in_step().into_iter().map(inline).collect()
+}
+
+/// A projector in the hand of the log's writer.
+struct InStep(Arc<dyn Projector>);
+
+#[async_trait]
+impl Inline for InStep {
+    async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
+        self.0.apply(db, facts).await
+    }
 }

@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgPool};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::Projector;
+use super::{Projector, cursor};
 use crate::clock::Clock;
 use crate::events::store::read::Piece;
 use crate::events::store::{EventStore, ReadError};
@@ -93,7 +93,8 @@ impl Runner {
 
     async fn step(&mut self) -> Result<Step, ReadError> {
         let mut db = self.pool.begin_with(STEP).await?;
-        let Some(position) = self.take_cursor(&mut db).await? else { return Ok(Step::Rest) };
+        let place = cursor::take(&mut db, self.projector.as_ref(), self.clock.now()).await?;
+        let Some(position) = place else { return Ok(Step::Rest) };
         let piece = match self.ahead.take() {
             Some((after, piece)) if after == position => piece,
             Some(_) | None => self.store.reader().read_on(&mut db, position, PIECE).await?,
@@ -135,60 +136,10 @@ impl Runner {
     /// stands. A database that is gone cannot be told, and comes back by itself.
     async fn complain(&self, error: &ReadError) {
         let ReadError::Database(sqlx::Error::Database(refusal)) = error else { return };
-        // A cursor that was made just now has gone with the transaction that failed.
-        let told = sqlx::query!(
-            "insert into projection_cursors as c (projection, version, position, trouble, updated_at)
-             values ($1, $3, 0, $2, $4)
-             on conflict (projection) do update set trouble = excluded.trouble
-             where c.version = excluded.version",
-            self.projector.name(),
-            refusal.to_string(),
-            self.projector.version(),
-            self.clock.now().as_datetime(),
-        );
-        if let Err(error) = told.execute(&self.pool).await {
+        let (projector, trouble) = (self.projector.as_ref(), refusal.to_string());
+        let told = cursor::complain(&self.pool, projector, trouble, self.clock.now());
+        if let Err(error) = told.await {
             tracing::debug!(%error, "the trouble cannot be noted");
-        }
-    }
-
-    /// The projector's place, locked; none while another node has it or has outgrown us.
-    async fn take_cursor(&self, db: &mut PgConnection) -> sqlx::Result<Option<i64>> {
-        let (name, version) = (self.projector.name(), self.projector.version());
-        sqlx::query!(
-            "insert into projection_cursors (projection, version, position, updated_at)
-             values ($1, $2, 0, $3) on conflict (projection) do nothing",
-            name,
-            version,
-            self.clock.now().as_datetime(),
-        )
-        .execute(&mut *db)
-        .await?;
-        let cursor = sqlx::query!(
-            "select version, position from projection_cursors where projection = $1
-             for update skip locked",
-            name,
-        )
-        .fetch_optional(&mut *db)
-        .await?;
-        match cursor {
-            None => Ok(None),
-            Some(cursor) if cursor.version == version => Ok(Some(cursor.position)),
-            Some(cursor) if cursor.version > version => {
-                tracing::info!(projection = name, "a newer version of the service has grown it");
-                Ok(None)
-            }
-            Some(_) => {
-                self.projector.reset(&mut *db).await?;
-                sqlx::query!(
-                    "update projection_cursors set version = $2, position = 0
-                     where projection = $1",
-                    name,
-                    version,
-                )
-                .execute(db)
-                .await?;
-                Ok(Some(0))
-            }
         }
     }
 
@@ -198,17 +149,8 @@ impl Runner {
         position: i64,
         trouble: Option<&str>,
     ) -> sqlx::Result<()> {
-        sqlx::query!(
-            "update projection_cursors set position = $2, trouble = $3, updated_at = $4
-             where projection = $1",
-            self.projector.name(),
-            position,
-            trouble,
-            self.clock.now().as_datetime(),
-        )
-        .execute(db)
-        .await?;
-        Ok(())
+        let name = self.projector.name();
+        cursor::advance(db, name, (position, trouble), self.clock.now()).await
     }
 
     fn measure(&self, position: i64) {

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 
+use super::Projector;
 use super::page::{PageRequest, Paged};
-use crate::events::store::Inline;
+use super::table::{Origin, Table};
 use crate::events::{Fact, Recorded, TenantEvent};
 use crate::values::{TenantId, Timestamp};
 
@@ -52,8 +53,23 @@ pub struct TenantFilter {
     pub status: Option<String>,
 }
 
+const TABLES: &[Table] =
+    &[Table { name: "tenants", tenant: Some("id"), work_state: &[], origin: Origin::Stream("id") }];
+
 #[async_trait]
-impl Inline for Tenants {
+impl Projector for Tenants {
+    fn name(&self) -> &'static str {
+        "tenants"
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        TABLES
+    }
+
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
         let touched: Vec<_> = facts
             .iter()

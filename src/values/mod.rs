@@ -22,8 +22,8 @@ mod subject;
 mod text;
 mod timestamp;
 mod token;
-mod wrapping_key;
 mod verdict;
+mod wrapping_key;
 
 pub use address::{Address, AddressError, Mailbox};
 pub use attachment::{Attachment, AttachmentFault, MAX_ATTACHMENT_BYTES};
@@ -43,5 +43,5 @@ pub use settings::{RateLimit, TenantSettings, Tracking};
 pub use subject::{Subject, SubjectError};
 pub use timestamp::{Day, Month, TimeError, Timestamp};
 pub use token::{Token, TokenHash, TokenKind};
-pub use wrapping_key::WrappingKey;
 pub use verdict::{Column, Difference, Finding, Verdict};
+pub use wrapping_key::WrappingKey;

@@ -12,6 +12,11 @@ use selfmx::values::SecretKey;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
+/// The installation's own key in every test.
+pub(crate) fn root() -> SecretKey {
+    SecretKey::new("the secret of all tests, 32 characters").unwrap()
+}
+
 /// One process of the service, with connections of its own.
 pub(crate) struct Node {
     pub(crate) store: EventStore,
@@ -26,9 +31,8 @@ impl Node {
         let options = (*db.connect_options()).clone();
         let pool = PgPoolOptions::new().max_connections(6).connect_with(options).await.unwrap();
         let tasks = Tasks::new();
-        let root = SecretKey::new("the secret of all tests, 32 characters").unwrap();
         let durability = Durability::start(pool.clone(), &tasks);
-        let parts = Parts { pool: pool.clone(), durability, clock: clock.clone(), root };
+        let parts = Parts { pool: pool.clone(), durability, clock: clock.clone(), root: root() };
         let store = EventStore::start(parts, projections::inline(), &tasks);
         let commands = Executor::new(store.clone(), clock.clone());
         Self { store, commands, pool, tasks }

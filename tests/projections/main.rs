@@ -11,10 +11,13 @@ mod patience;
 
 mod first_version;
 mod fold;
+mod later;
 mod lives;
 mod queue;
+mod rebuild;
 mod replay;
 mod schema;
 mod tables;
 mod trouble;
 mod truth;
+mod verify;

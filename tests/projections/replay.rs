@@ -1,65 +1,20 @@
 //! Killed, doubled or begun anew, a read model counts each fact once.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
 use selfmx::clock::Clock;
-use selfmx::events::Recorded;
-use selfmx::projections::emails::Emails;
+use selfmx::projections;
+use selfmx::projections::rebuild::stale;
 use selfmx::projections::runner::Runner;
-use selfmx::projections::usage::Usage;
-use selfmx::projections::{self, Projector};
 use selfmx::tasks::Tasks;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 
+use crate::later::later;
 use crate::lives::World;
 use crate::node::{Node, clock};
 use crate::patience::until;
 use crate::tables::snapshot;
 use crate::truth::{follow, lives, settled};
 
-/// A read model as a later version of the service would have it: grown again from the first fact.
-struct Later<P>(P);
-
-#[async_trait]
-impl<P: Projector> Projector for Later<P> {
-    fn name(&self) -> &'static str {
-        self.0.name()
-    }
-
-    fn version(&self) -> i32 {
-        self.0.version() + 1
-    }
-
-    async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
-        self.0.apply(db, facts).await
-    }
-
-    async fn reset(&self, db: &mut PgConnection) -> sqlx::Result<()> {
-        self.0.reset(db).await
-    }
-}
-
-fn later() -> Vec<Arc<dyn Projector>> {
-    vec![Arc::new(Later(Emails)), Arc::new(Later(Usage))]
-}
-
-/// Waits until each has grown to its later version, and to the head of the log.
-async fn grown_again(db: &PgPool) {
-    for projector in later() {
-        until("it was grown again", async || {
-            let grown =
-                "select count(*) from projection_cursors where projection = $1 and version = $2
-                         and position = (select position from log_head)";
-            let grown = sqlx::query_scalar::<_, i64>(grown);
-            let grown = grown.bind(projector.name()).bind(projector.version());
-            grown.fetch_one(db).await.unwrap() == 1
-        })
-        .await;
-    }
-}
-
-async fn lived(node: &Node, clock: &Clock) {
+pub(crate) async fn lived(node: &Node, clock: &Clock) {
     for acts in lives(3) {
         let mut world = World::begin(node, clock).await;
         world.live(&acts).await;
@@ -75,7 +30,7 @@ async fn a_read_model_of_a_later_version_grows_again_to_the_same(db: PgPool) {
     lived(&node, &clock).await;
     settled(&db).await;
     let before = snapshot(&db).await;
-    Runner::start(later(), &node.pool, &node.store, &clock, &node.tasks);
+    stale::start(later(), node.store.reader(), &clock, &node.tasks);
     grown_again(&db).await;
     assert_eq!(snapshot(&db).await, before);
     node.stop().await;
@@ -100,11 +55,24 @@ async fn a_read_model_that_is_killed_and_taken_over_counts_each_fact_once(db: Pg
     }
     settled(&db).await;
     let before = snapshot(&db).await;
-    Runner::start(later(), &one.pool, &one.store, &clock, &one.tasks);
+    stale::start(later(), one.store.reader(), &clock, &one.tasks);
     grown_again(&db).await;
     assert_eq!(snapshot(&db).await, before, "what was grown in peace is the same");
     one.stop().await;
     two.stop().await;
+}
+
+/// Waits until all read models are of the later version.
+async fn grown_again(db: &PgPool) {
+    until("all were grown again", async || {
+        let grown = "select count(*) from (
+                         select version from projection_cursors
+                         where position = (select position from log_head)
+                         union all select version from inline_versions) v
+                     where version = 2";
+        sqlx::query_scalar::<_, i64>(grown).fetch_one(db).await.unwrap() == 5
+    })
+    .await;
 }
 
 /// Ends the connections that hold a cursor, whatever they are about to do with it.

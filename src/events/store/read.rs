@@ -11,7 +11,7 @@ use super::rows::{ReadError, Row, owners};
 use super::vault::Vault;
 use crate::events::Recorded;
 use crate::tasks::Tasks;
-use crate::values::SecretKey;
+use crate::values::{SecretKey, TenantId};
 
 /// The channel on which nodes tell each other that the log has grown.
 pub(super) const CHANNEL: &str = "selfmx_log";
@@ -35,9 +35,9 @@ impl EventStore {
         self.reader().read_on(&mut db, after, limit).await
     }
 
-    /// What opens the log's facts, for whoever reads them on connections of his own.
+    /// The log for those who only read it, on connections of their own choice.
     pub fn reader(&self) -> Reader {
-        Reader { vault: self.vault.clone() }
+        Reader { pool: self.pool.clone(), vault: self.vault.clone() }
     }
 
     /// How far the log has grown, asked of the database.
@@ -46,16 +46,23 @@ impl EventStore {
     }
 }
 
-/// Reads facts, and opens what is sealed in them. Clones share the keys that they remember.
+/// The log for those who only read it: opens what is sealed in its facts. Clones share the keys that they
+/// remember.
 #[derive(Clone)]
 pub struct Reader {
+    pub(super) pool: PgPool,
     pub(super) vault: Vault,
 }
 
 impl Reader {
-    /// Opens the tenants' keys with the installation's own.
-    pub fn new(root: SecretKey) -> Self {
-        Self { vault: Vault::new(root) }
+    /// Reads there, and opens the tenants' keys with the installation's own.
+    pub fn new(pool: PgPool, root: SecretKey) -> Self {
+        Self { pool, vault: Vault::new(root) }
+    }
+
+    /// The database in which the log is.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
     }
 
     /// The next facts after a position, on a connection that one has already: whoever holds one and waits for
@@ -71,6 +78,28 @@ impl Reader {
             r#"select position, tenant_id, stream_id, version, event_id, type as name, schema,
                       payload::text as "payload!", metadata::text as "metadata!", recorded_at
                from events where position > $1 order by position limit $2"#,
+            after,
+            limit,
+        )
+        .fetch_all(&mut *db)
+        .await?;
+        self.opened(db, rows).await
+    }
+
+    /// The next facts of one tenant after a position.
+    pub async fn read_of(
+        &self,
+        db: &mut PgConnection,
+        tenant: TenantId,
+        after: i64,
+        limit: i64,
+    ) -> Result<Piece, ReadError> {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"select position, tenant_id, stream_id, version, event_id, type as name, schema,
+                      payload::text as "payload!", metadata::text as "metadata!", recorded_at
+               from events where tenant_id = $1 and position > $2 order by position limit $3"#,
+            tenant.to_string(),
             after,
             limit,
         )

@@ -11,6 +11,7 @@ use super::save;
 use super::timeline::{Moment, moment};
 use crate::events::{EmailEvent, Fact, Recorded};
 use crate::projections::Projector;
+use crate::projections::table::{Origin, Table};
 use crate::values::{EmailId, TenantId};
 
 /// Keeps the emails' read tables.
@@ -34,6 +35,26 @@ pub(super) struct Known {
     pub(super) row: EmailRow,
     pub(super) before: Vec<RecipientRow>,
 }
+const TABLES: &[Table] = &[
+    Table {
+        name: "emails",
+        tenant: Some("tenant_id"),
+        work_state: &[],
+        origin: Origin::Stream("id"),
+    },
+    Table {
+        name: "email_recipients",
+        tenant: Some("tenant_id"),
+        work_state: &[],
+        origin: Origin::Stream("email_id"),
+    },
+    Table {
+        name: "email_timeline",
+        tenant: Some("tenant_id"),
+        work_state: &[],
+        origin: Origin::Position("position"),
+    },
+];
 
 #[async_trait]
 impl Projector for Emails {
@@ -45,6 +66,10 @@ impl Projector for Emails {
         1
     }
 
+    fn tables(&self) -> &'static [Table] {
+        TABLES
+    }
+
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
         let mut left = facts;
         loop {
@@ -54,12 +79,6 @@ impl Projector for Emails {
             erase(db, tenant).await?;
             left = after;
         }
-    }
-
-    async fn reset(&self, db: &mut PgConnection) -> sqlx::Result<()> {
-        // A delete of some millions of rows would run into the time limit of a statement, every time.
-        sqlx::query!("truncate email_timeline, email_recipients, emails").execute(db).await?;
-        Ok(())
     }
 }
 

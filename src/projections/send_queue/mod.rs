@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use crate::events::store::Inline;
 use crate::events::{EmailEvent, Fact, Recorded};
+use crate::projections::Projector;
+use crate::projections::table::{Origin, Table};
 use crate::values::{EmailId, TenantId};
 
 pub use claim::{Claimed, Wanted, claim, depth, extend, give_back};
@@ -34,8 +35,28 @@ struct New {
     pending: i32,
 }
 
+/// A lease and its fence belong to the worker that has the mail just now; no fact tells of either.
+const TABLES: &[Table] = &[Table {
+    name: "send_queue",
+    tenant: Some("tenant_id"),
+    work_state: &["lease", "leased_until", "fence"],
+    origin: Origin::Stream("email_id"),
+}];
+
 #[async_trait]
-impl Inline for SendQueue {
+impl Projector for SendQueue {
+    fn name(&self) -> &'static str {
+        "send_queue"
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        TABLES
+    }
+
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
         let mut changes: HashMap<EmailId, Change> = HashMap::new();
         for recorded in facts {

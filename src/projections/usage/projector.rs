@@ -8,11 +8,19 @@ use sqlx::PgConnection;
 use super::counts::Counts;
 use crate::events::Recorded;
 use crate::projections::Projector;
+use crate::projections::table::{Origin, Table};
 use crate::values::{Day, TenantId};
 
 /// Keeps `usage`.
 #[derive(Debug)]
 pub struct Usage;
+
+const TABLES: &[Table] = &[Table {
+    name: "usage",
+    tenant: Some("tenant_id"),
+    work_state: &[],
+    origin: Origin::Day { tenant: "tenant_id", day: "day" },
+}];
 
 #[async_trait]
 impl Projector for Usage {
@@ -24,6 +32,10 @@ impl Projector for Usage {
         2
     }
 
+    fn tables(&self) -> &'static [Table] {
+        TABLES
+    }
+
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
         let mut sums: HashMap<(TenantId, Day), Counts> = HashMap::new();
         for recorded in facts {
@@ -33,11 +45,6 @@ impl Projector for Usage {
         }
         sums.retain(|_, counts| *counts != Counts::default());
         if sums.is_empty() { Ok(()) } else { add(db, &sums).await }
-    }
-
-    async fn reset(&self, db: &mut PgConnection) -> sqlx::Result<()> {
-        sqlx::query!("truncate usage").execute(db).await?;
-        Ok(())
     }
 }
 

@@ -8,5 +8,6 @@ mod limits;
 mod nodes;
 pub(crate) mod overload;
 mod paused;
+mod rebuild;
 mod relay;
 mod upgrade;

@@ -1,7 +1,6 @@
 //! Fact by fact in the order of the log: no gap, each understood, its id as old as itself.
 
 use futures_util::TryStreamExt as _;
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::events::store::read::Reader;
@@ -28,7 +27,7 @@ struct Checks {
 }
 
 pub(super) async fn check(
-    (pool, reader): (&PgPool, &Reader),
+    log: &Reader,
     tenant: Option<TenantId>,
     tell: &(dyn Fn(i64, i64) + Send + Sync),
 ) -> sqlx::Result<Vec<Verdict>> {
@@ -36,7 +35,7 @@ pub(super) async fn check(
         r#"select h.position as head, coalesce((select max(position) from events), 0) as "last!"
            from log_head h"#,
     )
-    .fetch_one(pool)
+    .fetch_one(&log.pool)
     .await?;
     let mut checks = Checks {
         positions: Verdict::on("log.positions"),
@@ -50,7 +49,7 @@ pub(super) async fn check(
     let mut after = 0;
     while after < end {
         let until = end.min(after + STRETCH);
-        checks.stretch((pool, reader), tenant.as_deref(), (after, until)).await?;
+        checks.stretch(log, tenant.as_deref(), (after, until)).await?;
         tell(until, end);
         after = until;
     }
@@ -61,7 +60,7 @@ pub(super) async fn check(
 impl Checks {
     async fn stretch(
         &mut self,
-        (pool, reader): (&PgPool, &Reader),
+        log: &Reader,
         tenant: Option<&str>,
         (after, until): (i64, i64),
     ) -> sqlx::Result<()> {
@@ -77,10 +76,10 @@ impl Checks {
             until,
             tenant,
         )
-        .fetch(pool);
+        .fetch(&log.pool);
         let mut some = rows.try_chunks(SOME);
         while let Some(rows) = some.try_next().await.map_err(|broken| broken.1)? {
-            let keys = reader.vault.keys(pool, owners(&rows)).await?;
+            let keys = log.vault.keys(&log.pool, owners(&rows)).await?;
             for row in rows {
                 self.fact(row, &keys);
             }
