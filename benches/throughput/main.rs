@@ -11,6 +11,7 @@ mod deliver;
 mod history;
 mod place;
 mod project;
+mod rebuild;
 mod report;
 mod service;
 mod wire;
@@ -21,7 +22,7 @@ use place::Place;
 use report::Report;
 
 /// What is measured, in this order; arguments name those that are wanted.
-const ALL: [&str; 5] = ["append", "accept", "deliver", "project", "history"];
+const ALL: [&str; 6] = ["append", "accept", "deliver", "project", "history", "rebuild"];
 
 fn main() -> anyhow::Result<()> {
     let named: Vec<String> =
@@ -48,6 +49,9 @@ fn main() -> anyhow::Result<()> {
         }
         if wanted("history") {
             history::measure(&place, &mut report).await.context("history")?;
+        }
+        if wanted("rebuild") {
+            rebuild::measure(&place, &mut report).await.context("rebuild")?;
         }
         report.show()
     })

@@ -44,7 +44,7 @@ pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Resul
     report.add("project", (rate(took), base), Some(0.2), &[("facts", json!(facts))])
 }
 
-async fn at_rest(pool: &PgPool) -> anyhow::Result<()> {
+pub(crate) async fn at_rest(pool: &PgPool) -> anyhow::Result<()> {
     wait(pool, "select not exists (select 1 from send_queue)", &[]).await
 }
 
@@ -69,7 +69,7 @@ async fn wait(pool: &PgPool, so: &'static str, with: &[i64]) -> anyhow::Result<(
 }
 
 /// Reads and decodes the whole log, in the pieces in which projectors read it.
-async fn read(store: &EventStore) -> anyhow::Result<Duration> {
+pub(crate) async fn read(store: &EventStore) -> anyhow::Result<Duration> {
     let begun = Instant::now();
     let mut position = 0;
     loop {

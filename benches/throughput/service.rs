@@ -13,6 +13,9 @@ use tokio::process::{Child, Command};
 /// The operator's key in every measurement.
 const ADMIN: &str = "the-operators-own-key-of-the-benchmark-0123456789";
 
+/// Seals the secrets of every measurement.
+pub(crate) const SECRET: &str = "the secret of the benchmark, 32 characters";
+
 /// A running service; it ends with this.
 pub(crate) struct Service {
     pub(crate) address: SocketAddr,
@@ -34,7 +37,7 @@ impl Service {
         command
             .args(["serve", "--port", "0"])
             .env("DATABASE_URL", url)
-            .env("SECRET_KEY", "the secret of the benchmark, 32 characters")
+            .env("SECRET_KEY", SECRET)
             .env("ADMIN_API_KEY", ADMIN)
             .env("LOG_LEVEL", "warn,selfmx::cli=info")
             .env("RATE_LIMIT_REQUESTS", "1000000000")
