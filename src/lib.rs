@@ -31,6 +31,7 @@
 //! Answers before the disk has them; a queue outside Postgres; a second way to append; retries that
 //! nobody can see; settings that are read anywhere but in [`config`].
 
+pub mod audit;
 pub mod cli;
 pub mod clock;
 pub mod commands;
