@@ -1,5 +1,6 @@
 //! Postgres as a tool: connecting, the embedded one, migrations, counting requests.
 
+pub mod audit_key;
 pub mod durability;
 pub mod embedded;
 pub mod migrate;

@@ -7,6 +7,7 @@
 
 pub mod api_keys;
 pub mod as_of;
+pub mod audit;
 mod cursor;
 pub mod emails;
 mod growth;
@@ -81,7 +82,7 @@ pub fn in_step() -> Vec<Arc<dyn Projector>> {
 
 /// The read models that follow.
 pub fn following() -> Vec<Arc<dyn Projector>> {
-    vec![Arc::new(emails::Emails), Arc::new(usage::Usage)]
+    vec![Arc::new(emails::Emails), Arc::new(usage::Usage), Arc::new(audit::Audit)]
 }
 
 /// All of them.

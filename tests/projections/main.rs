@@ -9,6 +9,7 @@ mod node;
 #[path = "../log_support/patience.rs"]
 mod patience;
 
+mod audit;
 mod first_version;
 mod fold;
 mod later;

@@ -16,6 +16,7 @@ pub mod read;
 pub mod receipts;
 mod rows;
 mod sealing;
+mod stored;
 mod turn;
 mod vault;
 pub mod verify;
@@ -35,7 +36,7 @@ use crate::values::SecretKey;
 
 use super::Recorded;
 use append::Waiting;
-pub use rows::ReadError;
+pub use rows::{ReadError, Row};
 use vault::Vault;
 
 /// A read table that is written in the same transaction as the facts.

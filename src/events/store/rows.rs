@@ -11,18 +11,29 @@ use crate::events::codec::{self, CodecError};
 use crate::events::{Fact, Metadata, Recorded};
 use crate::values::{EventId, TenantId};
 
-/// A row as Postgres gives it.
-pub(super) struct Row {
-    pub(super) position: i64,
-    pub(super) tenant_id: Option<String>,
-    pub(super) stream_id: String,
-    pub(super) version: i64,
-    pub(super) event_id: Uuid,
-    pub(super) name: String,
-    pub(super) schema: i16,
-    pub(super) payload: String,
-    pub(super) metadata: String,
-    pub(super) recorded_at: DateTime<Utc>,
+/// A fact exactly as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its place in the log.
+    pub position: i64,
+    /// Whose; none for the operator's own.
+    pub tenant_id: Option<String>,
+    /// The stream that it continues.
+    pub stream_id: String,
+    /// Its place in the stream.
+    pub version: i64,
+    /// Its own number.
+    pub event_id: Uuid,
+    /// The wire name of what happened.
+    pub name: String,
+    /// The version of the payload.
+    pub schema: i16,
+    /// The stored text, byte for byte.
+    pub payload: String,
+    /// The stored text, byte for byte.
+    pub metadata: String,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
 }
 
 /// Why the log cannot be read.

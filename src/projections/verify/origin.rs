@@ -43,8 +43,8 @@ async fn of_day(
     sqlx::query_scalar!(
         "select position from events
          where tenant_id = $1 and position <= $3
-           and (stream_id = 'usage_' || $1::varchar || '_' || $2::varchar
-                or (type like 'email.%' and (recorded_at at time zone 'UTC')::date = $2::text::date))
+           and (type like 'email.%' or type like 'usage.%')
+           and (recorded_at at time zone 'UTC')::date = $2::text::date
          order by position limit 20",
         tenant,
         day,

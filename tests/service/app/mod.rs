@@ -113,7 +113,7 @@ impl App {
                 "select not exists (select 1 from send_queue q join tenants t on t.id = q.tenant_id
                                     where q.due_at <= $1 and t.status <> 'suspended')
                     and not exists (select 1 from request_counts where requests > recorded)
-                    and (select count(*) = 2 and min(position) = (select position from log_head)
+                    and (select count(*) = 3 and min(position) = (select position from log_head)
                          from projection_cursors)",
             )
             .bind(now)
