@@ -3,6 +3,7 @@
 //! To add a command: its variant here, and its file with what it does.
 
 mod admin_key;
+mod audit_key;
 mod banner;
 mod database;
 mod first_key;

@@ -10,6 +10,7 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use super::audit_key;
 use super::first_key::AdminKeys;
 use crate::clock::Clock;
 use crate::commands::email::RetrySchedule;
@@ -85,6 +86,7 @@ impl Service {
         };
         let secrets = root_key::open(&parts.pool, &parts.secret).await?;
         let ways = routes(config, outbox.as_ref(), &secrets)?;
+        let audit = audit_key::load_or_make(&parts.pool, &secrets, &parts.clock).await?;
         let (pool, clock) = (parts.pool.clone(), parts.clock.clone());
         let durability = Durability::start(pool.clone(), &base);
         let with =
@@ -106,6 +108,7 @@ impl Service {
                 window: config.rate_limit.window,
             },
             secrets,
+            audit,
             clock: parts.clock,
             routes: ways,
             outbox,

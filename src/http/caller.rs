@@ -90,6 +90,8 @@ needs! {
     ToSeeKeys = [ApiKeysRead, ApiKeysWrite];
     /// To make and revoke keys.
     ToChangeKeys = [ApiKeysWrite];
+    /// To see all that happened to the tenant, with proofs.
+    ToAudit = [All];
     /// To be one of the tenant's keys.
     ToBelong = [];
 }

@@ -19,6 +19,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         (name = "SMTP", description = "Trying a relay."),
         (name = "Usage", description = "What is billed."),
         (name = "History", description = "The facts from which all else is made."),
+        (name = "Audit", description = "Signed tree heads, proofs and exports: nobody can change the past unseen."),
         (name = "Operations", description = "How the service does; without a key."),
         (name = "Outbox", description = "Mail that was caught instead of leaving; only without SMTP_HOST."),
     )

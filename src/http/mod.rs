@@ -7,6 +7,7 @@
 pub mod accept;
 pub mod api_keys;
 pub mod as_of;
+pub mod audit;
 pub mod body;
 pub mod caller;
 pub mod docs;
@@ -40,6 +41,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
+use crate::audit::key::Signer;
 use crate::clock::Clock;
 use crate::commands::executor::Executor;
 use crate::database::request_meter::RequestMeter;
@@ -92,6 +94,8 @@ pub struct Shared {
     pub default_limit: Limit,
     /// Seals and opens.
     pub secrets: SecretKey,
+    /// Signs tree heads.
+    pub audit: Arc<Signer>,
     /// What time it is.
     pub clock: Clock,
     /// Which way mail goes, to try it.

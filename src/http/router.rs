@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::problem::Problem;
 use super::{
-    Api, api_keys, docs, door, emails, health, history, logs, observe, outbox, request_id,
+    Api, api_keys, audit, docs, door, emails, health, history, logs, observe, outbox, request_id,
     smtp_test, tenants, usage,
 };
 
@@ -78,6 +78,12 @@ fn v1() -> OpenApiRouter<Api> {
         .routes(routes!(usage::get))
         .routes(routes!(history::of_tenant))
         .routes(routes!(history::own))
+        .routes(routes!(audit::key))
+        .routes(routes!(audit::checkpoint))
+        .routes(routes!(audit::proof::inclusion))
+        .routes(routes!(audit::proof::consistency))
+        .routes(routes!(audit::export::of_tenant))
+        .routes(routes!(audit::export::own))
 }
 
 fn dev() -> OpenApiRouter<Api> {

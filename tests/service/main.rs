@@ -4,6 +4,7 @@
 
 mod app;
 mod as_of;
+mod audit;
 mod delivery;
 mod erasure;
 mod history;

@@ -33,6 +33,8 @@ pub(super) enum Names {
 pub(super) struct Route {
     pub(super) method: &'static str,
     pub(super) path: &'static str,
+    /// What must stand after its path: nothing, or a query.
+    pub(super) query: &'static str,
     pub(super) needs: Needs,
     /// What the right caller is answered.
     pub(super) status: u16,
@@ -41,13 +43,18 @@ pub(super) struct Route {
 
 const SEE_EMAILS: Needs = Needs::Tenant(&["send", "emails:read"]);
 const SEND: Needs = Needs::Tenant(&["send"]);
+const AUDIT: Needs = Needs::Either(&["*"], Names::Never);
 const CHANGE_KEYS: &[&str] = &["api-keys:write"];
 
 fn route(method: &'static str, path: &'static str, needs: Needs, status: u16) -> Route {
-    Route { method, path, needs, status, body: None }
+    Route { method, path, query: "", needs, status, body: None }
 }
 
 impl Route {
+    fn asking(self, query: &'static str) -> Self {
+        Self { query, ..self }
+    }
+
     fn with(self, body: Value) -> Self {
         Self { body: Some(body), ..self }
     }
@@ -88,6 +95,11 @@ pub(super) fn routes() -> Vec<Route> {
         route("POST", "/v1/test-smtp", SEND, 200),
         route("GET", "/v1/tenant/events", Needs::Tenant(&["*"]), 200),
         route("GET", "/v1/usage", Needs::Either(&["usage:read"], Names::Never), 200),
+        route("GET", "/v1/tenant/export", Needs::Tenant(&["*"]), 200),
+        route("GET", "/v1/audit/key", AUDIT, 200),
+        route("GET", "/v1/audit/checkpoint", AUDIT, 200),
+        route("GET", "/v1/audit/proof/inclusion", AUDIT, 200).asking("?position={position}"),
+        route("GET", "/v1/audit/proof/consistency", AUDIT, 200).asking("?first=1"),
     ]);
     all
 }
@@ -104,6 +116,7 @@ fn of_tenants_things(email: &dyn Fn() -> Value, key: &dyn Fn() -> Value) -> Vec<
         admin("POST", "/v1/tenants/{id}/test-smtp", 200),
         admin("GET", "/v1/tenants/{id}/usage", 200),
         admin("GET", "/v1/tenants/{id}/events", 200),
+        admin("GET", "/v1/tenants/{id}/export", 200),
         admin("GET", "/v1/tenants/{id}/api-keys", 200),
         admin("POST", "/v1/tenants/{id}/api-keys", 201).with(key()),
         admin("DELETE", "/v1/tenants/{id}/api-keys/{key_id}", 200),

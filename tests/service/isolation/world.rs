@@ -29,6 +29,8 @@ pub(super) struct World {
     pub(super) key: String,
     /// A mail that waits.
     pub(super) email: String,
+    /// Where the fact of its acceptance stands in the log.
+    position: i64,
 }
 
 /// The ids that stand in a path.
@@ -37,6 +39,7 @@ pub(super) struct Ids {
     pub(super) tenant: String,
     pub(super) key: String,
     pub(super) email: String,
+    pub(super) position: i64,
 }
 
 impl World {
@@ -45,12 +48,14 @@ impl World {
         let key = app.key(&tenant.id, &["api-keys:write"]).await.text_at("/id");
         let later = json!({"scheduled_at": "2024-01-20T00:00:00Z"});
         let email = tenant.sends(&tenant.hello_with(&later)).await;
-        Self { tenant, key, email }
+        let position = sqlx::query_scalar("select position from events where stream_id = $1");
+        let position = position.bind(&email).fetch_one(&app.pool).await.unwrap();
+        Self { tenant, key, email, position }
     }
 
     pub(super) fn ids(&self) -> Ids {
         let (tenant, key) = (self.tenant.id.clone(), self.key.clone());
-        Ids { tenant, key, email: self.email.clone() }
+        Ids { tenant, key, email: self.email.clone(), position: self.position }
     }
 
     /// The body of a route, as this tenant would send it.
@@ -81,6 +86,7 @@ impl Route {
             .replace("{id}", id)
             .replace("{key_id}", &ids.key)
             .replace("{email_id}", &ids.email)
+            + &self.query.replace("{position}", &ids.position.to_string())
     }
 
     /// Asks.
