@@ -6,16 +6,14 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use sqlx::PgPool;
 
-use super::database::{Database, secret_key};
+use super::database::{Database, log, secret_key};
 use super::first_key::AdminKeys;
 use super::say;
 use crate::clock::Clock;
 use crate::commands::executor::Executor;
 use crate::config::Config;
-use crate::database::durability::Durability;
 use crate::database::{migrate, root_key};
-use crate::events::store::{EventStore, Parts};
-use crate::projections::{self, api_keys};
+use crate::projections::api_keys;
 use crate::tasks::Tasks;
 use crate::values::{KeyId, Timestamp, Token, TokenKind};
 
@@ -56,11 +54,7 @@ async fn carry_out(
     migrate::run(pool).await.context("the migrations do not go through")?;
     let clock = Clock::system();
     let secrets = root_key::open(pool, &secret_key(config)?).await?;
-    let durability = Durability::start(pool.clone(), tasks);
-    let (clock_too, root) = (clock.clone(), secrets.clone());
-    let parts = Parts { pool: pool.clone(), durability, clock: clock_too, root };
-    let store = EventStore::start(parts, projections::inline(), tasks);
-    let commands = Executor::new(store, clock.clone());
+    let commands = Executor::new(log(pool, &clock, &secrets, tasks), clock.clone());
     let keys = AdminKeys {
         pool,
         commands: &commands,

@@ -7,11 +7,16 @@ use anyhow::Context as _;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 
+use crate::clock::Clock;
 use crate::config::Config;
+use crate::database::durability::Durability;
 use crate::database::embedded::{Embedded, EmbeddedError};
 use crate::database::{self, Sharing, root_key, secret_file};
 use crate::events::store::read::Reader;
-use crate::values::{Secret, WrappingKey};
+use crate::events::store::{EventStore, Parts};
+use crate::projections::inline;
+use crate::tasks::Tasks;
+use crate::values::{Secret, SecretKey, WrappingKey};
 
 /// How long connections may take to say goodbye.
 const CLOSING: Duration = Duration::from_millis(500);
@@ -103,6 +108,13 @@ pub(super) fn secret_key(config: &Config) -> anyhow::Result<WrappingKey> {
         None => secret_file::load_or_make(&config.data_dir)
             .context("the file secret_key in the data folder cannot be read or made"),
     }
+}
+
+/// The log, for commands that write to it or follow it.
+pub(super) fn log(pool: &PgPool, clock: &Clock, root: &SecretKey, tasks: &Tasks) -> EventStore {
+    let durability = Durability::start(pool.clone(), tasks);
+    let (pool, clock, root) = (pool.clone(), clock.clone(), root.clone());
+    EventStore::start(Parts { pool, durability, clock, root }, inline(), tasks)
 }
 
 /// The log, for commands that only read it; the schema must be up to date.

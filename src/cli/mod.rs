@@ -3,6 +3,7 @@
 //! To add a command: its variant here, and its file with what it does.
 
 mod admin_key;
+mod audit;
 mod audit_key;
 mod banner;
 mod database;
@@ -14,6 +15,7 @@ mod secret_key;
 mod serve;
 pub mod service;
 mod verify;
+mod verify_export;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -35,6 +37,9 @@ Options of the commands:
   secret-key rotate | finish   --data-dir FOLDER
   projections  list [--json] | rebuild [NAME...]   --data-dir FOLDER
   verify     --json  --tenant ID  --data-dir FOLDER
+  audit      key | checkpoint   --data-dir FOLDER
+             export --tenant ID [--since TIME] [--until TIME] [--size FACTS] [--from-size FACTS]
+  verify-export  FILE [--key KEY] [--checkpoint FILE] [--json]
 
 Settings are environment variables, or lines of a file .env; README.md lists them all. An option of the \
 command line wins over its variable.";
@@ -99,6 +104,16 @@ enum Command {
         #[command(flatten)]
         wanted: verify::Wanted,
     },
+    /// Shows what an auditor needs: the key, signed tree heads, histories with proofs
+    #[command(after_help = SETTINGS)]
+    Audit {
+        #[command(flatten)]
+        place: Place,
+        #[command(subcommand)]
+        action: audit::Action,
+    },
+    /// Checks an export without a database: every fact, link, proof and signature
+    VerifyExport(verify_export::Given),
 }
 
 /// Where the data are.
@@ -157,6 +172,10 @@ async fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
         Command::SecretKey { place, action } => {
             secret_key::run(&Config::from_env(&place.overrides())?, action).await?;
         }
+        Command::Audit { place, action } => {
+            audit::run(&Config::from_env(&place.overrides())?, action).await?;
+        }
+        Command::VerifyExport(given) => verify_export::run(&given)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper of a test fails like a test")]
 
+mod audit;
 mod chaos;
 mod holds;
 mod rig;

@@ -16,7 +16,7 @@ pub(crate) use answer::Answer;
 pub(crate) use caller::Caller;
 pub(crate) use home::Home;
 pub(crate) use postgres::Postgres;
-pub(crate) use service::Service;
+pub(crate) use service::{Ended, Service};
 pub(crate) use setup::{ADMIN, Setup, ordinary};
 pub(crate) use tenant::Tenant;
 pub(crate) use wire::{Wire, open_files, send_head};
