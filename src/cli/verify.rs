@@ -13,6 +13,7 @@ use super::{complain, say};
 use crate::config::{Config, Overrides};
 use crate::database::migrate;
 use crate::events::store::verify::verify;
+use crate::projections::audit::check;
 use crate::projections::{self, verify as read_models};
 use crate::values::{Finding, TenantId, Verdict};
 
@@ -74,6 +75,11 @@ async fn verdicts(
     let tell = |position, head| watch.reached(position, head);
     let mut verdicts = made("log", verify(&log, tenant, &tell).await);
     watch.end();
+    // The tree is over all facts, whosever they are.
+    if tenant.is_none() {
+        let hashes = check::verify(pool).await.map(|verdict| vec![verdict]);
+        verdicts.extend(made("log.hashes", hashes));
+    }
     let watch = Watch::new("growing again");
     let tell = |position, head| watch.reached(position, head);
     let models = projections::all();

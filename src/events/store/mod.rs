@@ -88,10 +88,8 @@ impl EventStore {
     /// Waits, within bounds, until what could be read so far is on disk: nobody may be promised what Postgres
     /// could still lose.
     pub async fn is_on_disk(&self) -> Result<(), ReadError> {
-        match self.durability.is_on_disk(self.durability.made()).await {
-            true => Ok(()),
-            false => Err(sqlx::Error::WorkerCrashed.into()),
-        }
+        let certain = self.durability.is_on_disk(self.durability.made()).await;
+        if certain { Ok(()) } else { Err(sqlx::Error::WorkerCrashed.into()) }
     }
 
     /// Says how far the log has grown: after an append here, a notice from another node, or a second.

@@ -8,6 +8,7 @@ use super::rows::{self, LeafRow, broken};
 use crate::audit::Hash;
 use crate::audit::tile::{Tile, WIDTH};
 use crate::events::store::EventStore;
+use crate::values::{Finding, Verdict};
 
 /// Facts in memory at once: whole tiles.
 const PIECE: i64 = 2_048;
@@ -30,6 +31,29 @@ pub enum Difference {
     /// A part of the tree is not what its leaves make of it.
     #[error("the tree over the facts from position {0} on is not what these make of it")]
     Tree(i64),
+}
+
+impl Difference {
+    /// The fact that it is about, or the first of them.
+    fn position(self) -> i64 {
+        match self {
+            Self::MissingFact(position)
+            | Self::MissingLeaf(position)
+            | Self::Leaf(position)
+            | Self::Link(position)
+            | Self::Tree(position) => position,
+        }
+    }
+}
+
+/// Whether every fact is what was hashed when it was recorded.
+pub async fn verify(pool: &PgPool) -> sqlx::Result<Verdict> {
+    let mut verdict = Verdict::on("log.hashes");
+    verdict.looked_at = i64::try_from(covered(pool).await?).map_err(broken)?;
+    if let Some(difference) = first_difference(pool).await? {
+        verdict.find(Finding::new(difference.to_string(), vec![difference.position()]));
+    }
+    Ok(verdict)
 }
 
 /// The first position at which the tree does not fit the log; none if all fits, as far as it is grown.
