@@ -15,8 +15,8 @@ const MAY_NAME: [(&str, &str); 14] = [
     ("config", "values"),
     // Pure: whoever checks an export has no database, and no log.
     ("audit", "values"),
-    // The log's writer is a task, stamps facts by the clock, and waits for the disk together with others.
-    ("events", "values clock tasks database"),
+    // The log's writer is a task, and stamps facts by the clock.
+    ("events", "values clock tasks"),
     // Connections are tasks, and the pace of a relay goes by the clock.
     ("mail", "values clock tasks"),
     ("database", "values tasks"),

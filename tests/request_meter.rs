@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use selfmx::clock::Clock;
-use selfmx::database::durability::Durability;
 use selfmx::database::request_meter::{DayTotal, RequestMeter};
 use selfmx::events::store::EventStore;
 use selfmx::events::{Fact, UsageEvent};
@@ -42,16 +41,14 @@ fn tenants(count: usize, clock: &Clock) -> Vec<TenantId> {
     (0..count).map(|_| TenantId::at(clock.now())).collect()
 }
 
-fn meter(node: &Node) -> RequestMeter {
-    let durability = Durability::start(node.pool.clone(), &node.tasks);
-    RequestMeter::start(node.pool.clone(), durability, &node.tasks)
-}
-
 #[sqlx::test(migrations = "./migrations")]
 async fn every_request_has_a_place_of_its_own_over_two_nodes(db: PgPool) {
     let clock = clock();
     let (one, two) = (Node::start(&db, &clock).await, Node::start(&db, &clock).await);
-    let meters = [meter(&one), meter(&two)];
+    let meters = [
+        RequestMeter::start(one.pool.clone(), &one.tasks),
+        RequestMeter::start(two.pool.clone(), &two.tasks),
+    ];
     let (both, now) = (tenants(2, &clock), clock.now());
     let burst = (0..600).map(|n: usize| {
         let (meter, tenant) = (&meters[n % 2], both[(n / 2) % 2]);
@@ -72,7 +69,7 @@ async fn every_request_has_a_place_of_its_own_over_two_nodes(db: PgPool) {
 async fn a_new_window_begins_at_one_and_the_day_goes_on(db: PgPool) {
     let clock = clock();
     let node = Node::start(&db, &clock).await;
-    let meter = meter(&node);
+    let meter = RequestMeter::start(node.pool.clone(), &node.tasks);
     let tenant = TenantId::at(clock.now());
     count(&meter, tenant, 3, clock.now()).await;
     clock.advance(MINUTE);
@@ -87,7 +84,10 @@ async fn a_new_window_begins_at_one_and_the_day_goes_on(db: PgPool) {
 async fn what_two_nodes_make_facts_of_at_once_counts_once(db: PgPool) {
     let clock = clock();
     let (one, two) = (Node::start(&db, &clock).await, Node::start(&db, &clock).await);
-    let meters = [meter(&one), meter(&two)];
+    let meters = [
+        RequestMeter::start(one.pool.clone(), &one.tasks),
+        RequestMeter::start(two.pool.clone(), &two.tasks),
+    ];
     let all = tenants(5, &clock);
     for round in 1..4 {
         for tenant in &all {
@@ -111,7 +111,7 @@ async fn what_two_nodes_make_facts_of_at_once_counts_once(db: PgPool) {
 async fn what_is_forgotten_was_recorded_before(db: PgPool) {
     let clock = clock();
     let node = Node::start(&db, &clock).await;
-    let meter = meter(&node);
+    let meter = RequestMeter::start(node.pool.clone(), &node.tasks);
     let both = tenants(2, &clock);
     count(&meter, both[0], 2, clock.now()).await;
     flush(&meter, &node.commands).await;
@@ -129,7 +129,7 @@ async fn what_is_forgotten_was_recorded_before(db: PgPool) {
 async fn the_last_of_many_busy_tenants_is_recorded_too(db: PgPool) {
     let clock = clock();
     let node = Node::start(&db, &clock).await;
-    let meter = meter(&node);
+    let meter = RequestMeter::start(node.pool.clone(), &node.tasks);
     let all = tenants(1_100, &clock);
     join_all(all.iter().map(|tenant| count(&meter, *tenant, 2, clock.now()))).await;
     flush(&meter, &node.commands).await;

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use selfmx::clock::Clock;
-use selfmx::database::durability::Durability;
 use selfmx::database::migrate;
 use selfmx::events::store::{EventStore, Inline, Parts};
 use selfmx::tasks::Tasks;
@@ -59,8 +58,7 @@ pub(crate) fn log(
     tasks: &Tasks,
 ) -> anyhow::Result<EventStore> {
     let root = SecretKey::new("the secret of the benchmark, 32 characters")?;
-    let durability = Durability::start(pool.clone(), tasks);
-    let parts = Parts { pool: pool.clone(), durability, clock: Clock::system(), root };
+    let parts = Parts { pool: pool.clone(), clock: Clock::system(), root };
     Ok(EventStore::start(parts, inline, tasks))
 }
 

@@ -9,7 +9,6 @@ use sqlx::postgres::PgConnectOptions;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::database::durability::Durability;
 use crate::database::embedded::{Embedded, EmbeddedError};
 use crate::database::{self, Sharing, root_key, secret_file};
 use crate::events::store::read::Reader;
@@ -112,9 +111,8 @@ pub(super) fn secret_key(config: &Config) -> anyhow::Result<WrappingKey> {
 
 /// The log, for commands that write to it or follow it.
 pub(super) fn log(pool: &PgPool, clock: &Clock, root: &SecretKey, tasks: &Tasks) -> EventStore {
-    let durability = Durability::start(pool.clone(), tasks);
     let (pool, clock, root) = (pool.clone(), clock.clone(), root.clone());
-    EventStore::start(Parts { pool, durability, clock, root }, inline(), tasks)
+    EventStore::start(Parts { pool, clock, root }, inline(), tasks)
 }
 
 /// The log, for commands that only read it; the schema must be up to date.

@@ -16,7 +16,6 @@ use crate::clock::Clock;
 use crate::commands::email::RetrySchedule;
 use crate::commands::executor::Executor;
 use crate::config::{Config, SharedRelay};
-use crate::database::durability::Durability;
 use crate::database::request_meter::RequestMeter;
 use crate::database::root_key;
 use crate::events::store::{self, EventStore};
@@ -87,11 +86,8 @@ impl Service {
         let secrets = root_key::open(&parts.pool, &parts.secret).await?;
         let ways = routes(config, outbox.as_ref(), &secrets)?;
         let audit = audit_key::load_or_make(&parts.pool, &secrets, &parts.clock).await?;
-        let (pool, clock) = (parts.pool.clone(), parts.clock.clone());
-        let durability = Durability::start(pool.clone(), &base);
-        let with =
-            store::Parts { pool, durability: durability.clone(), clock, root: secrets.clone() };
-        let store = EventStore::start(with, inline(), &base);
+        let (pool, clock, root) = (parts.pool.clone(), parts.clock.clone(), secrets.clone());
+        let store = EventStore::start(store::Parts { pool, clock, root }, inline(), &base);
         let api = Api::new(Shared {
             history: History::new(store.clone(), parts.pool.clone()),
             keyring: Keyring::start(
@@ -100,7 +96,7 @@ impl Service {
                 parts.clock.clone(),
                 &back,
             ),
-            meter: RequestMeter::start(parts.pool.clone(), durability, &base),
+            meter: RequestMeter::start(parts.pool.clone(), &base),
             commands: Executor::new(store, parts.clock.clone()),
             pool: parts.pool,
             default_limit: Limit {

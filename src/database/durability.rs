@@ -9,7 +9,6 @@ use std::time::Duration;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
 
 use crate::tasks::Tasks;
 
@@ -45,31 +44,25 @@ impl Durability {
         let durability = Self { made: watch::Sender::new(0), known: watch::Sender::default() };
         let (waiting, stopping) = (durability.clone(), tasks.stopping());
         tasks.spawn("durability", async move {
-            waiting.wait(&pool, &stopping).await;
-            // Nobody can be told any more.
-            waiting.known.send_modify(|known| known.uncertain = u64::MAX);
+            tokio::select! {
+                () = waiting.wait(&pool) => {}
+                () = stopping.cancelled() => {}
+            }
         });
         durability
     }
 
-    /// Whoever waits when all is stopping is still told.
-    async fn wait(&self, pool: &PgPool, stopping: &CancellationToken) {
+    async fn wait(&self, pool: &PgPool) {
         let mut made = self.made.subscribe();
-        let mut connection = tokio::select! {
-            connection = self.connected(pool) => connection,
-            () = stopping.cancelled() => return,
-        };
-        while more(&mut made, stopping).await {
+        let mut connection = self.connected(pool).await;
+        while made.changed().await.is_ok() {
             let batch = *made.borrow_and_update();
             match sync(&mut connection).await {
                 Ok(()) => self.known.send_modify(|known| known.on_disk = batch),
                 Err(error) => {
                     tracing::debug!(%error, "it is not certain what is on disk");
                     self.known.send_modify(|known| known.watched = false);
-                    connection = tokio::select! {
-                        connection = self.connected(pool) => connection,
-                        () = stopping.cancelled() => return,
-                    };
+                    connection = self.connected(pool).await;
                 }
             }
         }
@@ -91,7 +84,7 @@ impl Durability {
     }
 
     /// Waits, within bounds, until what is committed from here on can be told to be on disk.
-    pub async fn watched(&self) -> sqlx::Result<()> {
+    pub(super) async fn watched(&self) -> sqlx::Result<()> {
         let mut known = self.known.subscribe();
         match timeout(A_MOMENT, known.wait_for(|known| known.watched)).await {
             Ok(Ok(_)) => Ok(()),
@@ -100,7 +93,7 @@ impl Durability {
     }
 
     /// A batch was committed just now; its number.
-    pub fn made(&self) -> u64 {
+    pub(super) fn made(&self) -> u64 {
         self.made.send_modify(|batch| *batch += 1);
         *self.made.borrow()
     }
@@ -114,17 +107,8 @@ impl Durability {
     }
 }
 
-/// Whether there is a further batch. When all is stopping, the last of them may be committed just now.
-async fn more(made: &mut watch::Receiver<u64>, stopping: &CancellationToken) -> bool {
-    tokio::select! {
-        biased;
-        changed = made.changed() => changed.is_ok(),
-        () = stopping.cancelled() => matches!(timeout(PAUSE, made.changed()).await, Ok(Ok(()))),
-    }
-}
-
-/// A commit that changes nothing, and waits for the disk, so for all that was committed before it.
-pub async fn sync(connection: &mut PgConnection) -> sqlx::Result<()> {
+/// A commit that changes nothing, and waits for the disk.
+async fn sync(connection: &mut PgConnection) -> sqlx::Result<()> {
     let emit =
         sqlx::query!(r#"select 1 as "one!" from pg_logical_emit_message(true, 'selfmx', '')"#);
     emit.fetch_one(connection).await?;

@@ -92,9 +92,10 @@ struct Window {
 
 impl RequestMeter {
     /// Starts counting; `tasks` must be stopped after whatever asks.
-    pub fn start(pool: PgPool, durability: Durability, tasks: &Tasks) -> Self {
+    pub fn start(pool: PgPool, tasks: &Tasks) -> Self {
         let (queue, mut asked) = mpsc::channel(QUEUE);
         let stopping = tasks.stopping();
+        let durability = Durability::start(pool.clone(), tasks);
         let mut counter = Counter { pool: pool.clone(), own: None, durability: durability.clone() };
         tasks.spawn("request meter", async move {
             let mut batch = Vec::new();

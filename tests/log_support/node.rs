@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use selfmx::clock::Clock;
 use selfmx::commands::executor::Executor;
-use selfmx::database::durability::Durability;
 use selfmx::events::store::{EventStore, Parts};
 use selfmx::projections;
 use selfmx::tasks::Tasks;
@@ -31,8 +30,7 @@ impl Node {
         let options = (*db.connect_options()).clone();
         let pool = PgPoolOptions::new().max_connections(6).connect_with(options).await.unwrap();
         let tasks = Tasks::new();
-        let durability = Durability::start(pool.clone(), &tasks);
-        let parts = Parts { pool: pool.clone(), durability, clock: clock.clone(), root: root() };
+        let parts = Parts { pool: pool.clone(), clock: clock.clone(), root: root() };
         let store = EventStore::start(parts, projections::inline(), &tasks);
         let commands = Executor::new(store.clone(), clock.clone());
         Self { store, commands, pool, tasks }

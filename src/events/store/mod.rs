@@ -30,7 +30,6 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
-use crate::database::durability::Durability;
 use crate::tasks::Tasks;
 use crate::values::SecretKey;
 
@@ -50,8 +49,6 @@ pub trait Inline: Send + Sync {
 pub struct Parts {
     /// Where it stands.
     pub pool: PgPool,
-    /// Tells what is on disk.
-    pub durability: Durability,
     /// Stamps facts.
     pub clock: Clock,
     /// Opens the tenants' keys.
@@ -62,7 +59,6 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct EventStore {
     pool: PgPool,
-    durability: Durability,
     clock: Clock,
     vault: Vault,
     queue: mpsc::Sender<Waiting>,
@@ -77,19 +73,12 @@ impl EventStore {
     pub fn start(parts: Parts, inline: Vec<Arc<dyn Inline>>, tasks: &Tasks) -> Self {
         let (queue, requests) = mpsc::channel(append::QUEUE);
         let head = watch::Sender::new(0);
-        let Parts { pool, durability, clock, root } = parts;
-        let store = Self { pool, durability, clock, vault: Vault::new(root), queue, head };
-        let writer = writer::Writer::new(&store, inline, tasks.clone());
-        tasks.spawn("log writer", writer.run(requests));
+        let Parts { pool, clock, root } = parts;
+        let store = Self { pool, clock, vault: Vault::new(root), queue, head };
+        let writer = writer::Writer::new(&store, inline);
+        tasks.spawn("log writer", writer.run(requests, tasks.stopping()));
         read::follow(store.pool.clone(), store.head.clone(), tasks);
         store
-    }
-
-    /// Waits, within bounds, until what could be read so far is on disk: nobody may be promised what Postgres
-    /// could still lose.
-    pub async fn is_on_disk(&self) -> Result<(), ReadError> {
-        let certain = self.durability.is_on_disk(self.durability.made()).await;
-        if certain { Ok(()) } else { Err(sqlx::Error::WorkerCrashed.into()) }
     }
 
     /// Says how far the log has grown: after an append here, a notice from another node, or a second.

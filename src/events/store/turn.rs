@@ -1,5 +1,4 @@
-//! One turn at the log: one transaction in which each request is admitted or refused on its own. Its end does
-//! not wait for the disk: the writer sees to that before it tells anybody.
+//! One turn at the log: one transaction in which each request is admitted or refused on its own.
 
 use std::sync::Arc;
 
@@ -19,7 +18,6 @@ use crate::values::Timestamp;
 /// a table that was empty a moment ago is not, and would read whole tables instead. (It marks what is off as
 /// immensely dear, and would compile what is immensely dear to machine code each time: so that is off, too.)
 const TURN: &str = "begin; \
-    set local synchronous_commit = off; \
     set local jit = off; \
     set local enable_seqscan = off; \
     set local enable_hashjoin = off; \

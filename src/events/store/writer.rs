@@ -7,14 +7,13 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::append::{Append, AppendError, Waiting};
 use super::vault::Vault;
 use super::{EventStore, Inline, is_outage, read, turn};
 use crate::clock::Clock;
-use crate::database::durability::{self, Durability};
 use crate::events::Recorded;
-use crate::tasks::Tasks;
 
 /// Requests in one turn at most.
 const TURN: usize = 1_024;
@@ -25,48 +24,37 @@ const TURN_BYTES: usize = 32 * 1024 * 1024;
 /// So long a connection is kept for the next turn. One that is kept is not asked whether it still lives.
 const KEPT: Duration = Duration::from_millis(500);
 
-/// Where a turn is that has ended. The next one need not wait for the disk: Postgres' journal has one order,
-/// and whoever waits for a turn is told of it once it is there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Disk {
-    /// On its way there; others see to it.
-    Ahead,
-    /// There: when all is stopping, the writer sees to it.
-    Reached,
-}
-
 type Answer = oneshot::Sender<Result<Vec<Recorded>, AppendError>>;
 
 /// Writes all that this process appends.
 pub(super) struct Writer {
     pool: PgPool,
-    durability: Durability,
     clock: Clock,
     vault: Vault,
     inline: Vec<Arc<dyn Inline>>,
     head: watch::Sender<i64>,
-    tasks: Tasks,
     /// Kept from turn to turn; one that has failed is not.
     kept: Option<PoolConnection<Postgres>>,
 }
 
 impl Writer {
-    pub(super) fn new(store: &EventStore, inline: Vec<Arc<dyn Inline>>, tasks: Tasks) -> Self {
+    pub(super) fn new(store: &EventStore, inline: Vec<Arc<dyn Inline>>) -> Self {
         Self {
             pool: store.pool.clone(),
-            durability: store.durability.clone(),
             clock: store.clock.clone(),
             vault: store.vault.clone(),
             inline,
             head: store.head.clone(),
-            tasks,
             kept: None,
         }
     }
 
     /// Runs until told to stop; what waits then is still written.
-    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Waiting>) {
-        let stopping = self.tasks.stopping();
+    pub(super) async fn run(
+        mut self,
+        mut queue: mpsc::Receiver<Waiting>,
+        stopping: CancellationToken,
+    ) {
         loop {
             let first = tokio::select! {
                 first = queue.recv() => first,
@@ -107,7 +95,11 @@ impl Writer {
         let mut left = vec![(requests, answers)];
         while let Some((mut requests, mut answers)) = left.pop() {
             match self.take(&requests).await {
-                Ok((verdicts, disk)) => self.tell_all(answers, verdicts, disk),
+                Ok(verdicts) => {
+                    for (verdict, answer) in verdicts.into_iter().zip(answers) {
+                        tell(answer, verdict);
+                    }
+                }
                 Err(error) if is_outage(&error) => {
                     let others = left.drain(..).flat_map(|(_, answers)| answers);
                     fail(answers.into_iter().chain(others).collect(), error);
@@ -123,8 +115,7 @@ impl Writer {
         }
     }
 
-    async fn take(&mut self, requests: &[Append]) -> sqlx::Result<(turn::Verdicts, Disk)> {
-        self.durability.watched().await?;
+    async fn take(&mut self, requests: &[Append]) -> sqlx::Result<turn::Verdicts> {
         let mut connection = match self.kept.take() {
             Some(kept) => kept,
             None => self.pool.acquire().await?,
@@ -132,30 +123,9 @@ impl Writer {
         let now = self.clock.now();
         let with = (&self.vault, self.inline.as_slice());
         let (verdicts, head) = turn::take(&mut connection, with, requests, now).await?;
-        let alone = self.tasks.stopping().is_cancelled();
-        let disk = if alone { Disk::Reached } else { Disk::Ahead };
-        if disk == Disk::Reached {
-            durability::sync(&mut connection).await?;
-        }
         self.kept = Some(connection);
         read::grow(&self.head, head);
-        Ok((verdicts, disk))
-    }
-
-    /// Each is told once it is on disk; the next turn need not wait for that.
-    fn tell_all(&self, answers: Vec<Answer>, verdicts: turn::Verdicts, disk: Disk) {
-        let all = answers.into_iter().zip(verdicts);
-        if disk == Disk::Reached {
-            return all.for_each(|(answer, verdict)| tell(answer, verdict));
-        }
-        let (batch, durability) = (self.durability.made(), self.durability.clone());
-        self.tasks.spawn("log turn", async move {
-            if durability.is_on_disk(batch).await {
-                all.for_each(|(answer, verdict)| tell(answer, verdict));
-            } else {
-                fail(all.map(|(answer, _)| answer).collect(), sqlx::Error::WorkerCrashed);
-            }
-        });
+        Ok(verdicts)
     }
 }
 
