@@ -14,29 +14,34 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::base;
-use crate::place::{Place, log};
+use crate::place::{Past, Place, log};
 use crate::report::Report;
 
 const MEASURED: Duration = Duration::from_secs(6);
 const WARM: Duration = Duration::from_secs(1);
 
 /// With few callers at once, and with many.
-const CALLERS: [(&str, usize, f64); 2] = [("append_32", 32, 1.2), ("append_512", 512, 2.5)];
+const CALLERS: [(&str, &str, usize, f64); 2] =
+    [("append_32", "append_32_at_1m", 32, 1.2), ("append_512", "append_512_at_1m", 512, 2.5)];
 
-pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Result<()> {
-    for (name, callers, wanted) in CALLERS {
+pub(crate) async fn measure(place: &Place, report: &mut Report, past: Past) -> anyhow::Result<()> {
+    for (name, at_1m, callers, wanted) in CALLERS {
+        let (name, wanted) = match past {
+            Past::None => (name, Some(wanted)),
+            Past::Long => (at_1m, None),
+        };
         // Each beside a base of its own: what else the machine does changes within a minute.
         let before = base::measure(place).await?;
-        let rate = rate(place, callers).await?;
+        let rate = rate(place, callers, past).await?;
         let after = base::measure(place).await?;
         let notes = [("callers", json!(callers))];
-        report.add(name, (rate, f64::midpoint(before, after)), Some(wanted), &notes)?;
+        report.add(name, (rate, f64::midpoint(before, after)), wanted, &notes)?;
     }
     Ok(())
 }
 
-async fn rate(place: &Place, callers: usize) -> anyhow::Result<f64> {
-    let pool = place.database("bench_append").await?;
+async fn rate(place: &Place, callers: usize, past: Past) -> anyhow::Result<f64> {
+    let pool = place.begin("bench_append", past).await?;
     let (clock, tasks) = (Clock::system(), Tasks::new());
     let store = log(&pool, Vec::new(), &tasks)?;
     let tenant = TenantId::at(clock.now());

@@ -16,7 +16,7 @@ const TABLE: &str = "create table plain (like events including indexes);
 
 /// The payload is as long as the one that the writer is measured with.
 const INSERT: &str = r#"insert into plain (position, tenant_id, stream_id, version, event_id, type, schema, payload, metadata, recorded_at)
-values (nextval('plain_position'), 'tenant_01h455vb4pex5vsknk084sn02q', 'msg_' || gen_random_uuid(), 1, gen_random_uuid(), 'email.delivery_rescheduled', 1, ('{"next_attempt_at":"2024-01-15T10:30:00Z","reason":"' || repeat('x', 340) || '"}')::json, '{"actor":"benchmark"}', now());
+values (nextval('plain_position'), 'tenant_01h455vb4pex5vsknk084sn02q', 'msg_' || gen_random_uuid(), 1, gen_random_uuid(), 'email.delivery_rescheduled', 1, ('{"next_attempt_at":"2024-01-15T10:30:00Z","personal":"v1.' || repeat('x', 524) || '"}')::json, '{"actor":"benchmark"}', now());
 "#;
 
 /// Commits a second, with 32 connections.

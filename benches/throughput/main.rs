@@ -9,6 +9,7 @@ mod append;
 mod base;
 mod deliver;
 mod history;
+mod lives;
 mod place;
 mod project;
 mod rebuild;
@@ -18,11 +19,11 @@ mod wire;
 
 use anyhow::Context as _;
 
-use place::Place;
+use place::{Past, Place};
 use report::Report;
 
 /// What is measured, in this order; arguments name those that are wanted.
-const ALL: [&str; 6] = ["append", "accept", "deliver", "project", "history", "rebuild"];
+const ALL: [&str; 7] = ["append", "accept", "deliver", "project", "history", "rebuild", "at_1m"];
 
 fn main() -> anyhow::Result<()> {
     let named: Vec<String> =
@@ -36,13 +37,13 @@ fn main() -> anyhow::Result<()> {
         let place = Place::find().context("no place to measure in")?;
         let mut report = Report::default();
         if wanted("append") {
-            append::measure(&place, &mut report).await.context("append")?;
+            append::measure(&place, &mut report, Past::None).await.context("append")?;
         }
         if wanted("accept") {
-            accept::measure(&place, &mut report).await.context("accept")?;
+            accept::measure(&place, &mut report, Past::None).await.context("accept")?;
         }
         if wanted("deliver") {
-            deliver::measure(&place, &mut report).await.context("deliver")?;
+            deliver::measure(&place, &mut report, Past::None).await.context("deliver")?;
         }
         if wanted("project") {
             project::measure(&place, &mut report).await.context("project")?;
@@ -52,6 +53,13 @@ fn main() -> anyhow::Result<()> {
         }
         if wanted("rebuild") {
             rebuild::measure(&place, &mut report).await.context("rebuild")?;
+        }
+        if wanted("at_1m") {
+            // How the rates hold: the log is the one that was grown for the rebuild.
+            anyhow::ensure!(wanted("rebuild"), "at_1m needs rebuild before it");
+            append::measure(&place, &mut report, Past::Long).await.context("append_at_1m")?;
+            accept::measure(&place, &mut report, Past::Long).await.context("accept_at_1m")?;
+            deliver::measure(&place, &mut report, Past::Long).await.context("deliver_at_1m")?;
         }
         report.show()
     })

@@ -13,6 +13,17 @@ use selfmx::values::SecretKey;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
+use crate::rebuild;
+
+/// How much has happened before it is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Past {
+    /// Nothing.
+    None,
+    /// A million facts; they are there once the rebuild was measured.
+    Long,
+}
+
 /// A Postgres in which databases can be made.
 pub(crate) struct Place {
     options: PgConnectOptions,
@@ -41,6 +52,28 @@ impl Place {
         let pool = pool.connect_with(self.options.clone().database(name)).await?;
         migrate::run(&pool).await?;
         Ok(pool)
+    }
+
+    /// A copy of a database that nobody uses just now.
+    pub(crate) async fn copy(&self, name: &str, of: &str) -> anyhow::Result<PgPool> {
+        let mut connection = self.options.connect().await?;
+        for statement in [
+            format!("drop database if exists {name} (force)"),
+            format!("create database {name} template {of}"),
+        ] {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await?;
+        }
+        connection.close().await?;
+        let pool = PgPoolOptions::new().max_connections(20);
+        Ok(pool.connect_with(self.options.clone().database(name)).await?)
+    }
+
+    /// A database to measure in: an empty one, or one in which much has happened.
+    pub(crate) async fn begin(&self, name: &str, past: Past) -> anyhow::Result<PgPool> {
+        match past {
+            Past::None => self.database(name).await,
+            Past::Long => self.copy(name, rebuild::GROWN).await,
+        }
     }
 
     /// Where programs find a database of this name.
