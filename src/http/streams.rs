@@ -1,5 +1,6 @@
 //! Answers that are too long to be held: written piece by piece, and cut off if they cannot be finished.
 
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,18 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Streams {
     tasks: Tasks,
     room: Arc<Semaphore>,
+}
+
+/// A piece on its way out. The connection gives it back when it has sent it, or is gone.
+struct Sending {
+    piece: Bytes,
+    _under_way: mpsc::Sender<Infallible>,
+}
+
+impl AsRef<[u8]> for Sending {
+    fn as_ref(&self) -> &[u8] {
+        &self.piece
+    }
 }
 
 /// What goes to the connection.
@@ -81,8 +94,10 @@ async fn write(
     mut pieces: impl Stream<Item = sqlx::Result<Bytes>> + Unpin,
     connection: mpsc::Sender<Word>,
 ) {
+    let (under_way, mut all_sent) = mpsc::channel(1);
     let mut next = first;
     while let Some(piece) = next {
+        let piece = Bytes::from_owner(Sending { piece, _under_way: under_way.clone() });
         match timeout(PATIENCE, connection.send(Word::Piece(piece))).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) => return,
@@ -90,7 +105,13 @@ async fn write(
         }
         next = match pieces.try_next().await {
             Ok(next) => next,
-            Err(error) => return tracing::warn!(%error, "a long answer is cut off"),
+            Err(error) => {
+                tracing::warn!(%error, "a long answer is cut off");
+                // A connection that is cut off forgets what it has not sent yet, and that was whole.
+                drop(under_way);
+                let _ = timeout(PATIENCE, all_sent.recv()).await;
+                return;
+            }
         };
     }
     // Whoever went away does not hear it.
@@ -111,12 +132,16 @@ fn heard(words: mpsc::Receiver<Word>) -> impl Stream<Item = Result<Bytes, CutOff
 
 #[cfg(test)]
 mod tests {
+    use futures_util::future::join;
+    use futures_util::{FutureExt as _, StreamExt as _};
+
     use super::*;
 
-    async fn told(pieces: Vec<sqlx::Result<Bytes>>) -> Vec<Option<Bytes>> {
+    async fn told(pieces: Vec<sqlx::Result<Bytes>>) -> Vec<Option<Vec<u8>>> {
         let (connection, words) = mpsc::channel(10);
-        write(Some("first".into()), stream::iter(pieces), connection).await;
-        futures_util::StreamExt::collect(stream::StreamExt::map(heard(words), Result::ok)).await
+        let heard = heard(words).map(|heard| heard.ok().map(|piece| piece.to_vec()));
+        let written = write(Some("first".into()), stream::iter(pieces), connection);
+        join(written, heard.collect()).await.1
     }
 
     #[tokio::test]
@@ -147,9 +172,25 @@ mod tests {
 
     #[tokio::test]
     async fn only_an_answer_that_is_whole_ends_neatly() {
-        let (first, second): (Bytes, Bytes) = ("first".into(), "second".into());
-        assert_eq!(told(vec![Ok(second.clone())]).await, [Some(first.clone()), Some(second)]);
+        let (first, second): (Vec<u8>, Vec<u8>) = ("first".into(), "second".into());
+        let whole = told(vec![Ok("second".into())]).await;
+        assert_eq!(whole, [Some(first.clone()), Some(second)]);
         assert_eq!(told(vec![]).await, [Some(first.clone())]);
         assert_eq!(told(vec![Err(sqlx::Error::PoolClosed)]).await, [Some(first), None]);
+    }
+
+    #[tokio::test]
+    async fn what_was_whole_is_sent_before_an_answer_is_cut_off() {
+        let (connection, words) = mpsc::channel(10);
+        let broken = stream::iter([Err(sqlx::Error::PoolClosed)]);
+        let mut written = pin!(write(Some("first".into()), broken, connection));
+        let mut heard = pin!(heard(words));
+        assert!(written.as_mut().now_or_never().is_none());
+        let first = heard.next().await.unwrap().unwrap();
+        assert!(written.as_mut().now_or_never().is_none(), "it is not sent yet");
+        assert!(heard.next().now_or_never().is_none());
+        drop(first);
+        written.await;
+        assert!(heard.next().await.unwrap().is_err());
     }
 }
