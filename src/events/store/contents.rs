@@ -1,4 +1,4 @@
-//! What mails said, beside the log: counted by the mails that share it, and forgotten.
+//! What mails said, beside the log: found by its digest, counted by the mails that share it, and forgotten.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -17,6 +17,33 @@ const COARSE: Duration = Duration::from_secs(3_600);
 const PIECE: i64 = 5_000;
 
 impl EventStore {
+    /// The sealed contents that a fact refers to; none once they are forgotten.
+    pub async fn content(&self, tenant: TenantId, digest: &str) -> sqlx::Result<Option<Vec<u8>>> {
+        Ok(self.contents(&[(tenant, digest)]).await?.into_values().next())
+    }
+
+    /// The sealed contents that facts refer to; those that are forgotten are not among them.
+    pub async fn contents(
+        &self,
+        wanted: &[(TenantId, &str)],
+    ) -> sqlx::Result<HashMap<(TenantId, String), Vec<u8>>> {
+        let tenants: Vec<String> = wanted.iter().map(|(tenant, _)| tenant.to_string()).collect();
+        let digests: Vec<&str> = wanted.iter().map(|(_, digest)| *digest).collect();
+        let rows = sqlx::query!(
+            "select c.tenant_id, c.digest, c.sealed
+             from unnest($1::varchar[], $2::varchar[]) as w(tenant_id, digest)
+             join email_contents c on c.tenant_id = w.tenant_id and c.digest = w.digest",
+            &tenants,
+            &digests as &[&str],
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let kept = rows
+            .into_iter()
+            .filter_map(|row| Some(((row.tenant_id.parse().ok()?, row.digest), row.sealed)));
+        Ok(kept.collect())
+    }
+
     /// Counts which mails share contents that the first version kept, and did not count.
     ///
     /// The row is locked first, so that whoever accepts another mail with it comes after us.

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use super::EventStore;
 use super::rows::{ReadError, Row, owners};
 use crate::events::{Recorded, Stream};
-use crate::values::TenantId;
 
 /// What is found in one of many streams.
 type Loaded = Result<Vec<Recorded>, ReadError>;
@@ -69,33 +68,6 @@ impl EventStore {
             }
         }
         Ok(loaded)
-    }
-
-    /// The sealed contents that a fact refers to; none once they are forgotten.
-    pub async fn content(&self, tenant: TenantId, digest: &str) -> sqlx::Result<Option<Vec<u8>>> {
-        Ok(self.contents(&[(tenant, digest)]).await?.into_values().next())
-    }
-
-    /// The sealed contents that facts refer to; those that are forgotten are not among them.
-    pub async fn contents(
-        &self,
-        wanted: &[(TenantId, &str)],
-    ) -> sqlx::Result<HashMap<(TenantId, String), Vec<u8>>> {
-        let tenants: Vec<String> = wanted.iter().map(|(tenant, _)| tenant.to_string()).collect();
-        let digests: Vec<&str> = wanted.iter().map(|(_, digest)| *digest).collect();
-        let rows = sqlx::query!(
-            "select c.tenant_id, c.digest, c.sealed
-             from unnest($1::varchar[], $2::varchar[]) as w(tenant_id, digest)
-             join email_contents c on c.tenant_id = w.tenant_id and c.digest = w.digest",
-            &tenants,
-            &digests as &[&str],
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let kept = rows
-            .into_iter()
-            .filter_map(|row| Some(((row.tenant_id.parse().ok()?, row.digest), row.sealed)));
-        Ok(kept.collect())
     }
 }
 
