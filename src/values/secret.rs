@@ -72,7 +72,7 @@ serde_by_text!(Sealed);
 
 /// It was sealed with another key, for somebody else, or has been tampered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the secret cannot be opened: SECRET_KEY is not the one with which it was sealed")]
+#[error("the secret cannot be opened: it was changed, or sealed with another key")]
 pub struct OpenError;
 
 /// Why a text is too weak to make keys from.
