@@ -6,6 +6,17 @@ use serde_json::Value;
 
 use crate::rig::{Ended, Home, Setup, until};
 
+fn count(text: &str) -> u64 {
+    u64::try_from(text.lines().count()).unwrap()
+}
+
+/// With another letter in the midst of the first thing that is sealed, and the line in which it stands.
+fn with_another_seal(file: &str) -> (String, u64) {
+    let at = file.find("\"v1.").unwrap() + 30;
+    let letter = if file[at..].starts_with('A') { "B" } else { "A" };
+    ([&file[..at], letter, &file[at + 1..]].concat(), count(&file[..at]))
+}
+
 /// An export in the home of a service, and whoever checks it.
 struct File<'a> {
     setup: &'a Setup,
@@ -77,9 +88,10 @@ async fn an_export_is_checked_offline_and_whatever_was_done_to_it_is_named() {
     let last = lines.len();
     let end = u64::try_from(last).unwrap();
     let half = &file[..file.len() / 2];
-    let count = |text: &str| u64::try_from(text.lines().count()).unwrap();
-    let before = count(file.split("ann@").next().unwrap());
-    offline.refused(&file.replacen("ann@", "eve@", 1), "changed_fact", before).await;
+    let before = count(file.split("normal").next().unwrap());
+    offline.refused(&file.replacen("normal", "high", 1), "changed_fact", before).await;
+    let (other_seal, before) = with_another_seal(&file);
+    offline.refused(&other_seal, "changed_fact", before).await;
     offline.refused(&without(3), "broken_chain", 4).await;
     offline.refused(&without(last - 1), "missing_end", end - 1).await;
     offline.refused(&file[..file.len() - 1], "torn_line", end).await;
@@ -115,5 +127,9 @@ async fn an_auditor_is_served_while_no_service_runs() {
     assert!(unknown.sentence().contains("no such tenant"), "{}", unknown.err);
     let wrong = setup.clone().set("SECRET_KEY", "another secret of 32 characters, or more");
     let refused = wrong.run(&["audit", "checkpoint"]).await;
-    assert!(refused.sentence().contains("SECRET_KEY is not the one"), "{}", refused.err);
+    assert!(
+        refused.sentence().contains("SECRET_KEY does not open this installation"),
+        "{}",
+        refused.err
+    );
 }

@@ -19,6 +19,7 @@ mod rebuild;
 mod replay;
 mod schema;
 mod tables;
+mod tamper;
 mod trouble;
 mod truth;
 mod verify;

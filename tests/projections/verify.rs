@@ -8,13 +8,17 @@ use selfmx::events::store::read::Reader;
 use selfmx::events::store::verify as log;
 use selfmx::projections::{self, rebuild::Rebuild, verify as read_models};
 use selfmx::values::{TenantId, Verdict};
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::PgPool;
 
 use crate::asks;
 use crate::later::later;
 use crate::lives::World;
 use crate::node::{Node, clock, root};
+use crate::tamper::{OTHER_PRIORITY, OTHER_SEAL, forge, tamper};
 use crate::truth::{follow, lives, settled};
+
+/// The place of the first mail.
+const FIRST_MAIL: &str = "select min(position) from events where type = 'email.accepted'";
 
 /// All that is verified.
 async fn verify(db: &PgPool, tenant: Option<TenantId>) -> Vec<Verdict> {
@@ -35,15 +39,6 @@ async fn lived(db: &PgPool) {
     World::begin(&node, &clock).await.live(&lives(1)[0]).await;
     settled(db).await;
     node.stop().await;
-}
-
-/// Changes the log although it does not want to be changed.
-async fn tamper(db: &PgPool, how: &str) {
-    let text = format!(
-        "alter table events disable trigger events_append_only; {how};
-         alter table events enable always trigger events_append_only"
-    );
-    sqlx::raw_sql(AssertSqlSafe(text)).execute(db).await.unwrap();
 }
 
 /// The checks that found something, with all that they say.
@@ -109,15 +104,23 @@ async fn it_holds_beside_a_service_that_is_busy(db: PgPool) {
 #[sqlx::test(migrations = "./migrations")]
 async fn a_byte_of_a_payload_that_still_reads_shows_in_the_rows_it_made(db: PgPool) {
     lived(&db).await;
-    let at = position(&db, "select min(position) from events where type = 'email.accepted'").await;
-    let how = format!(
-        "update events set payload = replace(payload::text, 'Hello', 'Hullo')::json where position = {at}"
-    );
-    tamper(&db, &how).await;
+    let at = position(&db, FIRST_MAIL).await;
+    forge(&db, OTHER_PRIORITY, at).await;
     let found = found(&db).await;
     let said = said(&found, "projection.emails");
-    assert!(said.contains(r#""name":"subject","live":"Hello","regrown":"Hullo""#), "{said}");
+    assert!(said.contains(r#""name":"priority","live":"normal","regrown":"high""#), "{said}");
     assert!(said.contains(&format!("[{at},")) || said.contains(&format!("[{at}]")), "{said}");
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_letter_of_what_is_sealed_keeps_it_from_being_opened(db: PgPool) {
+    lived(&db).await;
+    let at = position(&db, FIRST_MAIL).await;
+    forge(&db, OTHER_SEAL, at).await;
+    let found = found(&db).await;
+    let said = said(&found, "log.payloads");
+    assert!(said.contains(&format!("position {at} is not understood")), "{said}");
+    assert!(said.contains("cannot be opened: it was changed"), "{said}");
 }
 
 #[sqlx::test(migrations = "./migrations")]

@@ -45,6 +45,13 @@ fn text_at(line: &str, name: &str) -> String {
     line[name].as_str().unwrap().to_owned()
 }
 
+/// A line with another letter in the midst of what is sealed.
+fn other_seal(line: &str) -> String {
+    let at = line.find("\"v1.").unwrap() + 30;
+    let letter = if line[at..].starts_with('A') { "B" } else { "A" };
+    [&line[..at], letter, &line[at + 1..]].concat()
+}
+
 /// An export with its lines changed.
 fn edited(export: &str, edit: impl FnOnce(&mut Vec<String>)) -> String {
     let mut lines: Vec<String> = export.lines().map(ToOwned::to_owned).collect();
@@ -73,7 +80,8 @@ async fn an_export_of_which_anything_was_changed_does_not_hold(db: PgPool) {
             lines[line] = lines[line].replace(from, to);
         })
     };
-    assert_eq!(replaced(5, "ann@", "eve@"), Flaw::NotInTree(position(5)));
+    assert_eq!(replaced(5, "normal", "high"), Flaw::NotInTree(position(5)));
+    assert_eq!(says(&|lines| lines[5] = other_seal(&lines[5])), Flaw::NotInTree(position(5)));
     assert_eq!(replaced(5, "10:30:00", "10:30:01"), Flaw::NotInTree(position(5)));
     assert_eq!(replaced(5, "\"position\":", "\"position\":1"), {
         Flaw::NotInTree(format!("1{}", position(5)).parse().unwrap())

@@ -102,16 +102,3 @@ impl Log {
         Err(Flaw::Unfinished)
     }
 }
-
-pub(super) async fn run(db: &PgPool, statements: &str) {
-    sqlx::raw_sql(sqlx::AssertSqlSafe(statements)).execute(db).await.unwrap();
-}
-
-/// Does something to the log that its guards would refuse.
-pub(super) async fn tamper(db: &PgPool, statements: &str) {
-    let switched = format!(
-        "alter table events disable trigger events_append_only; {statements};
-         alter table events enable always trigger events_append_only"
-    );
-    run(db, &switched).await;
-}

@@ -5,7 +5,8 @@ use selfmx::projections::audit::check::first_difference;
 use selfmx::projections::audit::export::Asked;
 use sqlx::PgPool;
 
-use super::log::{Log, tamper};
+use super::log::Log;
+use crate::tamper::{OTHER_PRIORITY, forge, run};
 
 #[sqlx::test(migrations = "./migrations")]
 async fn a_log_that_was_rewritten_end_to_end_is_betrayed_by_an_older_checkpoint_alone(db: PgPool) {
@@ -17,12 +18,11 @@ async fn a_log_that_was_rewritten_end_to_end_is_betrayed_by_an_older_checkpoint_
     let honest = log.inspect(&log.export(asked).await, Some(&older)).unwrap();
     assert_eq!(honest.continues, Some(30));
 
-    // The operator himself: guards off, one recipient changed, chain and tree grown anew, all signed.
-    tamper(
+    // The operator himself: guards off, one mail changed, chain and tree grown anew, all signed.
+    forge(&db, OTHER_PRIORITY, 12).await;
+    run(
         &db,
-        "update events set payload = replace(payload::text, 'ann@', 'eve@')::json
-         where position = 12;
-         truncate audit_leaves, audit_tiles;
+        "truncate audit_leaves, audit_tiles;
          update projection_cursors set position = 0 where projection = 'audit'",
     )
     .await;

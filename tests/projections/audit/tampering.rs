@@ -3,7 +3,8 @@
 use selfmx::projections::audit::check::{Difference, first_difference};
 use sqlx::PgPool;
 
-use super::log::{Log, run, tamper};
+use super::log::Log;
+use crate::tamper::{OTHER_PRIORITY, OTHER_SEAL, forged, run, tamper};
 
 #[sqlx::test(migrations = "./migrations")]
 async fn whoever_tampers_with_log_or_tree_is_found_at_the_first_position(db: PgPool) {
@@ -13,12 +14,10 @@ async fn whoever_tampers_with_log_or_tree_is_found_at_the_first_position(db: PgP
     run(&db, "create table kept_leaves as select * from audit_leaves").await;
     run(&db, "create table kept_tiles as select * from audit_tiles").await;
     let zeroes = "decode(repeat('00', 32), 'hex')";
+    let (priority, seal) = (forged(OTHER_PRIORITY, 20), forged(OTHER_SEAL, 21));
     let all: Vec<(&str, Difference)> = vec![
-        (
-            "update events set payload = replace(payload::text, 'ann@', 'eve@')::json
-             where position = 20",
-            Difference::Leaf(20),
-        ),
+        (&priority, Difference::Leaf(20)),
+        (&seal, Difference::Leaf(21)),
         (
             "update events set payload = (payload::text || ' ')::json where position = 3",
             Difference::Leaf(3),
