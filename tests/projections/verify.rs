@@ -124,6 +124,16 @@ async fn a_letter_of_what_is_sealed_keeps_it_from_being_opened(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "./migrations")]
+async fn a_key_that_is_gone_although_nobody_was_erased_is_missed(db: PgPool) {
+    lived(&db).await;
+    let at = position(&db, FIRST_MAIL).await;
+    sqlx::raw_sql("delete from tenant_keys").execute(&db).await.unwrap();
+    let found = found(&db).await;
+    let said = said(&found, "log.payloads");
+    assert!(said.contains(&format!("position {at} is not understood")), "{said}");
+}
+
+#[sqlx::test(migrations = "./migrations")]
 async fn a_payload_that_reads_no_more_is_named_by_its_position(db: PgPool) {
     lived(&db).await;
     tamper(&db, "update events set payload = '{}' where position = 7").await;

@@ -1,5 +1,6 @@
 //! A row of the log -> a fact with its place.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
@@ -94,6 +95,10 @@ impl Row {
         let context = sealing::context(owner, id);
         let payload = sealing::opened(&self.payload, keys.usable(owner), &context)
             .map_err(|_| CodecError::Sealed { name: self.name.clone() })?;
+        // Only a key that was destroyed makes it read as erased. One that is gone without that is a fault.
+        if matches!(payload, Cow::Owned(_)) && keys.is_unmade(owner) {
+            return Err(CodecError::Sealed { name: self.name.clone() });
+        }
         let mut fact = decode(&payload)?;
         if let Fact::Email(.., event) = &mut fact
             && keys.is_destroyed(owner)

@@ -44,6 +44,11 @@ impl Keys {
         }
     }
 
+    /// True if there is no key, and never was one.
+    pub(super) fn is_unmade(&self, tenant: TenantId) -> bool {
+        matches!(self.0.get(&tenant), Some(TenantKey::Unmade) | None)
+    }
+
     /// True if the tenant has been erased.
     pub(super) fn is_destroyed(&self, tenant: TenantId) -> bool {
         matches!(self.0.get(&tenant), Some(TenantKey::Destroyed))
