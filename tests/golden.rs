@@ -127,7 +127,7 @@ fn texts(value: &Value, pointer: &str, found: &mut BTreeMap<String, String>) {
 
 /// A sealed password or the hash of a token; the digest of contents looks like one.
 fn is_secret(pointer: &str, text: &str) -> bool {
-    let hash = text.parse::<TokenHash>().is_ok() && pointer != "/content/digest";
+    let hash = text.parse::<TokenHash>().is_ok() && !pointer.ends_with("/digest");
     hash || text.parse::<Sealed>().is_ok()
 }
 
@@ -135,9 +135,12 @@ fn is_secret(pointer: &str, text: &str) -> bool {
 fn all_of_a_fact_is_shown_but_its_secrets() {
     let mut hidden = 0;
     for (file, payload) in golden() {
-        let (name, mut whole) = (wire_name(&file), serde_json::from_str(&payload).unwrap());
-        let (_, schema) = WIRE_NAMES.iter().find(|(known, _)| *known == name).unwrap();
-        let fact = decode(Some(tenant()), &stream(&name), &name, *schema, &payload).unwrap();
+        let (name, schema) = (wire_name(&file), schema(&file));
+        let fact = decode(Some(tenant()), &stream(&name), &name, schema, &payload).unwrap();
+        let today = today(&name);
+        // What a former version wrote is shown in the words of today.
+        let written = if schema == today { payload } else { encode(&fact).unwrap().payload };
+        let mut whole = serde_json::from_str(&written).unwrap();
         let mut found = BTreeMap::new();
         texts(&whole, "", &mut found);
         for (pointer, _) in found.iter().filter(|(pointer, text)| is_secret(pointer, text)) {
@@ -145,7 +148,7 @@ fn all_of_a_fact_is_shown_but_its_secrets() {
             hidden += 1;
         }
         let told = shown(&fact).unwrap();
-        assert_eq!((told.name, told.schema, told.data), (name, *schema, whole), "{file}");
+        assert_eq!((told.name, told.schema, told.data), (name, today, whole), "{file}");
     }
     assert_eq!(hidden, 4, "two passwords and two hashes stand in the golden files");
 }
@@ -154,9 +157,8 @@ fn all_of_a_fact_is_shown_but_its_secrets() {
 fn what_adds_to_a_bill_is_listed_and_nothing_else_is() {
     let mut counted = BTreeSet::new();
     for (file, payload) in golden() {
-        let name = wire_name(&file);
-        let (_, schema) = WIRE_NAMES.iter().find(|(known, _)| *known == name).unwrap();
-        let fact = decode(Some(tenant()), &stream(&name), &name, *schema, &payload).unwrap();
+        let (name, schema) = (wire_name(&file), schema(&file));
+        let fact = decode(Some(tenant()), &stream(&name), &name, schema, &payload).unwrap();
         let mut counts = Counts::default();
         counts.add(&fact);
         counted.extend(Some(name).filter(|_| counts != Counts::default()));

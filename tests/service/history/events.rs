@@ -35,16 +35,19 @@ async fn a_fact_is_a_cloud_event_that_says_who_did_it_in_which_request(db: PgPoo
             "datacontenttype": "application/json",
             "position": row.position.to_string(),
             "streamversion": 1,
-            "dataversion": event["dataversion"],
+            "dataversion": 2,
             "actor": key.text_at("/id"),
             "actorname": "Nightly job",
             "requestid": sent.header("x-request-id"),
             "correlationid": sent.header("x-request-id"),
             "data": {
-                "from": "hello@acme.com", "to": ["ann@example.org"], "subject": "Hello",
-                "headers": [], "tags": [], "metadata": {}, "priority": "normal",
+                "recipients": {"to": 1, "cc": 0, "bcc": 0}, "priority": "normal",
                 "content": {"digest": digest, "size": event["data"]["content"]["size"],
                             "attachments": 0},
+                "personal": {
+                    "from": "hello@acme.com", "to": ["ann@example.org"], "subject": "Hello",
+                    "headers": [], "tags": [], "metadata": {},
+                },
             },
         })
     );

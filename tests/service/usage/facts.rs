@@ -17,10 +17,12 @@ async fn counted(caller: &Caller, link: &str) -> i64 {
 /// How much one fact adds, as the README says.
 fn worth(event: &Value) -> i64 {
     let data = &event["data"];
-    let length = |name: &str| data[name].as_array().map_or(0, Vec::len);
     match event["type"].as_str().unwrap() {
-        "email.accepted" => i64::try_from(length("to") + length("cc") + length("bcc")).unwrap(),
-        "email.cancelled" => i64::try_from(length("recipients")).unwrap(),
+        "email.accepted" => {
+            let recipients = data["recipients"].as_object().unwrap().values();
+            recipients.map(|count| count.as_i64().unwrap()).sum()
+        }
+        "email.cancelled" => i64::try_from(data["recipients"].as_array().unwrap().len()).unwrap(),
         "usage.api_requests_counted" => data["requests"].as_i64().unwrap(),
         _ => 1,
     }
