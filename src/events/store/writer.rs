@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres};
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::yield_now;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -74,6 +75,7 @@ impl Writer {
     }
 
     async fn turn(&mut self, first: Waiting, queue: &mut mpsc::Receiver<Waiting>) {
+        gather(queue).await;
         let mut requests = Vec::new();
         let mut answers = Vec::new();
         let mut bytes = 0;
@@ -126,6 +128,20 @@ impl Writer {
         self.kept = Some(connection);
         read::grow(&self.head, head);
         Ok(verdicts)
+    }
+}
+
+/// Whoever was told of the last turn may be about to ask for the next: all who are ready to run have their say
+/// first, or many turns would be taken by a few of them while the others wait.
+async fn gather(queue: &mpsc::Receiver<Waiting>) {
+    let mut waiting = queue.len();
+    loop {
+        yield_now().await;
+        let now = queue.len();
+        if now == waiting || now >= TURN {
+            return;
+        }
+        waiting = now;
     }
 }
 
