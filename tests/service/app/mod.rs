@@ -105,13 +105,15 @@ impl App {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    /// Waits until nothing is due any more: mail, read models, counted requests.
+    /// Waits until nothing is due any more: mail, the withdrawal of a deleted tenant's mail, read models,
+    /// counted requests.
     pub(crate) async fn settle(&self) {
         until("all is at rest", async || {
             let now = self.clock.now().as_datetime();
             sqlx::query_scalar::<_, bool>(
                 "select not exists (select 1 from send_queue q join tenants t on t.id = q.tenant_id
-                                    where q.due_at <= $1 and t.status <> 'suspended')
+                                    where q.due_at <= $1 and t.status <> 'suspended'
+                                       or t.status = 'deleted')
                     and not exists (select 1 from request_counts where requests > recorded)
                     and (select count(*) = 3 and min(position) = (select position from log_head)
                          from projection_cursors)",
