@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use selfmx::clock::Clock;
 use selfmx::projections::history::{History, HistoryFilter};
 use selfmx::tasks::Tasks;
-use selfmx::values::{KeyId, TenantId};
+use selfmx::values::TenantId;
 use serde_json::json;
 use sqlx::PgPool;
 
+use crate::lives::GROWN;
 use crate::place::{Place, log};
 use crate::report::Report;
 
@@ -21,37 +21,21 @@ const PAGE: i64 = 21;
 
 const ROUNDS: u32 = 2_000;
 
-/// One tenant among many that are as busy, each fact in its place.
-const LOG: &str = "insert into events (position, tenant_id, stream_id, version, event_id, type, schema,
-                        payload, metadata, recorded_at)
-    select n, case when n % 10 = 0 then $1 else 'tenant_' || lpad((n % 10)::text, 26, '0') end,
-           'msg_' || lpad(n::text, 26, '0'), 1, gen_random_uuid(),
-           case when n % 20 < 10 then 'email.delivery_rescheduled' else 'email.delivery_interrupted' end, 1,
-           case when n % 20 < 10
-                then '{\"next_attempt_at\":\"2024-01-15T10:30:00Z\",\"reason\":\"' || repeat('x', 300) || '\"}'
-                else '{\"attempt\":1}' end::json,
-           json_build_object('actor', $3), timestamptz '2024-01-15T10:30:00Z' + n * interval '1 second'
-    from generate_series(1, $2) n
-    returning 1::bigint";
-
-/// Who did it all.
-const KEY: &str =
-    "insert into api_keys (id, name, key_hash, prefix, permissions, version, created_at)
-    values ($1, 'Benchmark', 'none', '', '{}', 1, now()) returning name";
-
 /// What a look-up by the key gives: the plainest thing that could be asked of a log.
 const LOOK_UP: &str = "select payload::text from events where position = $1";
 
 pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Result<()> {
-    let pool = place.database("bench_history").await?;
-    let (clock, tasks) = (Clock::system(), Tasks::new());
-    let tenant = TenantId::at(clock.now());
-    grow(&pool, tenant, KeyId::at(clock.now())).await?;
+    let pool = place.copy("bench_history", GROWN).await?;
+    let tenant: String = sqlx::query_scalar("select tenant_id from events where position = $1")
+        .bind(FACTS)
+        .fetch_one(&pool)
+        .await?;
+    let (tenant, tasks): (TenantId, _) = (tenant.parse()?, Tasks::new());
     let store = log(&pool, Vec::new(), &tasks)?;
     let history = History::new(store, pool.clone());
     let filter = |types| HistoryFilter { tenant, types, stream: None, since: None, until: None };
-    let (all, typed) = (filter(None), filter(Some(vec!["email.delivery_interrupted"])));
-    let deep = FACTS - 20 * PAGE * 10;
+    let (all, typed) = (filter(None), filter(Some(vec!["email.recipient_delivered"])));
+    let deep = FACTS - 40 * PAGE * 10;
     for (name, filter, after) in [
         ("history_first", &all, 0),
         ("history_deep", &all, deep),
@@ -70,15 +54,6 @@ pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Resul
     }
     tasks.stop(Duration::from_secs(10)).await;
     pool.close().await;
-    Ok(())
-}
-
-async fn grow(pool: &PgPool, tenant: TenantId, key: KeyId) -> anyhow::Result<()> {
-    let written = sqlx::query_scalar::<_, i64>(LOG).bind(tenant.to_string()).bind(FACTS);
-    let written = written.bind(key.to_string());
-    sqlx::query_scalar::<_, String>(KEY).bind(key.to_string()).fetch_one(pool).await?;
-    anyhow::ensure!(written.fetch_all(pool).await?.len() == usize::try_from(FACTS)?);
-    sqlx::raw_sql("vacuum analyze events").execute(pool).await?;
     Ok(())
 }
 

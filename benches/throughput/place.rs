@@ -13,7 +13,7 @@ use selfmx::values::SecretKey;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
-use crate::rebuild;
+use crate::lives::GROWN;
 
 /// How much has happened before it is measured.
 #[derive(Clone, Copy, Debug)]
@@ -48,8 +48,7 @@ impl Place {
             sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await?;
         }
         connection.close().await?;
-        let pool = PgPoolOptions::new().max_connections(20);
-        let pool = pool.connect_with(self.options.clone().database(name)).await?;
+        let pool = self.open(name).await?;
         migrate::run(&pool).await?;
         Ok(pool)
     }
@@ -64,6 +63,11 @@ impl Place {
             sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await?;
         }
         connection.close().await?;
+        self.open(name).await
+    }
+
+    /// A database that is there.
+    pub(crate) async fn open(&self, name: &str) -> anyhow::Result<PgPool> {
         let pool = PgPoolOptions::new().max_connections(20);
         Ok(pool.connect_with(self.options.clone().database(name)).await?)
     }
@@ -72,7 +76,7 @@ impl Place {
     pub(crate) async fn begin(&self, name: &str, past: Past) -> anyhow::Result<PgPool> {
         match past {
             Past::None => self.database(name).await,
-            Past::Long => self.copy(name, rebuild::GROWN).await,
+            Past::Long => self.copy(name, GROWN).await,
         }
     }
 

@@ -12,18 +12,15 @@ use selfmx::tasks::Tasks;
 use serde_json::json;
 use tokio::process::Command;
 
-use crate::lives;
+use crate::lives::GROWN;
 use crate::place::{Place, log};
 use crate::project::read;
 use crate::report::Report;
 use crate::service::SECRET;
 use crate::wire::as_f64;
 
-/// The database in which a million facts are; afterwards its read models are grown, too.
-pub(crate) const GROWN: &str = "bench_grown";
-
 pub(crate) async fn measure(place: &Place, report: &mut Report) -> anyhow::Result<()> {
-    let pool = lives::grown(place, GROWN).await?;
+    let pool = place.open(GROWN).await?;
     let url = place.url(GROWN);
     let tasks = Tasks::new();
     let store = log(&pool, inline(), &tasks)?;

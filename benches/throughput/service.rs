@@ -62,7 +62,8 @@ impl Service {
     pub(crate) async fn tenants(&self, count: usize) -> anyhow::Result<Vec<Tenant>> {
         let mut tenants = Vec::new();
         for n in 0..count {
-            let domain = format!("tenant{n}.example.com");
+            // A log that has grown has tenants already.
+            let domain = format!("tenant{n}-{}.example.com", uuid::Uuid::new_v4().simple());
             let tenant =
                 self.ask("/v1/tenants", &json!({"name": domain, "domain": domain})).await?;
             let id = tenant["id"].as_str().context("a tenant has no id")?;
