@@ -9,8 +9,7 @@ use selfmx::values::TenantId;
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::lives::GROWN;
-use crate::place::{Place, log};
+use crate::place::{GROWN, Place, log};
 use crate::report::Report;
 
 /// Facts in the log, of which every tenth is the tenant's.

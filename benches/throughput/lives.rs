@@ -17,7 +17,7 @@ use selfmx::values::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::place::{Place, log};
+use crate::place::{GROWN, Place, log};
 use crate::service::Service;
 
 /// How much has happened by then.
@@ -27,9 +27,6 @@ const FACTS: u64 = 1_000_000;
 const MAILS: u64 = FACTS / 3;
 
 const CALLERS: u64 = 512;
-
-/// The database with such a log; its read models grow when the rebuild is measured.
-pub(crate) const GROWN: &str = "bench_grown";
 
 /// Makes it, with ten tenants.
 pub(crate) async fn grow(place: &Place) -> anyhow::Result<()> {

@@ -12,8 +12,7 @@ use selfmx::tasks::Tasks;
 use serde_json::json;
 use tokio::process::Command;
 
-use crate::lives::GROWN;
-use crate::place::{Place, log};
+use crate::place::{GROWN, Place, log};
 use crate::project::read;
 use crate::report::Report;
 use crate::service::SECRET;

@@ -7,6 +7,7 @@ use moka::sync::Cache;
 
 use super::api_key::KeyState;
 use super::context::{Cause, Context, Repeatable};
+use super::past::{Done, Past};
 use super::recording::{Receipter, append, receipt, with_receipt};
 use super::tenant::TenantState;
 use super::{Command, CommandError, Decision, State};
@@ -28,32 +29,6 @@ pub struct Executor {
     store: EventStore,
     clock: Clock,
     tenants: Cache<TenantId, Arc<Past<TenantState>>>,
-}
-
-/// A stream's state and how many facts made it.
-#[derive(Clone, Debug, Default)]
-pub struct Past<S> {
-    /// What decisions know of it.
-    pub state: S,
-    /// How many facts made it.
-    pub version: i64,
-    /// The last of them, for whoever acts because of it.
-    pub last: Option<Cause>,
-}
-
-/// What a command came to.
-#[derive(Clone, Debug)]
-pub struct Done<S> {
-    /// The stream's state afterwards, and how many facts it has then.
-    pub past: Past<S>,
-    /// The tenant as it was relied on; nobody, if the command relies on none.
-    pub tenant: Arc<Past<TenantState>>,
-    /// What was recorded; nothing if it was so already.
-    pub facts: Vec<Fact>,
-    /// When it was decided.
-    pub at: Timestamp,
-    /// Where the last of the facts stands in the log; zero if there is none.
-    pub position: i64,
 }
 
 /// What a repeatable command came to.

@@ -9,6 +9,7 @@ pub mod context;
 pub mod email;
 mod error;
 pub mod executor;
+pub mod past;
 mod recording;
 pub mod tenant;
 #[cfg(test)]

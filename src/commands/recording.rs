@@ -1,7 +1,7 @@
 //! What a decision asks of the log: its facts, what must hold for them, and the answer to keep with them.
 
 use super::context::{Context, Repeatable};
-use super::executor::{Done, Past};
+use super::past::{Done, Past};
 use super::{Command, Decision};
 use crate::events::Stream;
 use crate::events::store::append::{Append, Guard, Part, Receipt};

@@ -14,7 +14,8 @@ use super::caller::Caller;
 use super::problem::Problem;
 use crate::commands::Command;
 use crate::commands::context::Repeatable;
-use crate::commands::executor::{Done, Once};
+use crate::commands::executor::Once;
+use crate::commands::past::Done;
 use crate::values::SecretKey;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");

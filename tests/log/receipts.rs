@@ -7,7 +7,8 @@ use selfmx::clock::Clock;
 use selfmx::commands::CommandError;
 use selfmx::commands::context::{Context, Repeatable};
 use selfmx::commands::email::{EmailState, SendEmail};
-use selfmx::commands::executor::{Done, Once};
+use selfmx::commands::executor::Once;
+use selfmx::commands::past::Done;
 use selfmx::values::TenantId;
 use sqlx::PgPool;
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::commands::api_key::KeyState;
-use crate::commands::executor::Done;
+use crate::commands::past::Done;
 use crate::projections::api_keys::ApiKeyRow;
 use crate::values::{KeyId, Secret, TenantId, Timestamp};
 

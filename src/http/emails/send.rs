@@ -74,7 +74,7 @@ async fn accepted(
         Ok(command) => command,
         Err(answer) => return Ok(answer),
     };
-    let answer = (StatusCode::ACCEPTED, |done: &crate::commands::executor::Done<_>| Queued {
+    let answer = (StatusCode::ACCEPTED, |done: &crate::commands::past::Done<_>| Queued {
         id: email,
         status: "queued",
         created_at: done.at,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::commands::executor::Done;
+use crate::commands::past::Done;
 use crate::commands::tenant::{Tenant, TenantState};
 use crate::projections::relay_health::RelayHealth;
 use crate::projections::tenants::TenantRow;

@@ -5,36 +5,19 @@ use std::collections::{BTreeMap, HashMap};
 use async_trait::async_trait;
 use sqlx::PgConnection;
 
+use super::changes::{Changes, Known};
 use super::erase::{at_erasure, erase};
 use super::row::{EmailRow, RecipientRow};
 use super::save;
-use super::timeline::{Moment, moment};
 use crate::events::{EmailEvent, Fact, Recorded};
 use crate::projections::Projector;
 use crate::projections::table::{Origin, Table};
-use crate::values::{EmailId, TenantId};
+use crate::values::EmailId;
 
 /// Keeps the emails' read tables.
 #[derive(Debug)]
 pub struct Emails;
 
-/// What some facts make of the emails that they are about, in the order of their ids: rows that are
-/// neighbours in the tables are written one after the other.
-#[derive(Default)]
-pub(super) struct Changes {
-    /// Emails that begin with these facts.
-    pub(super) begun: BTreeMap<EmailId, EmailRow>,
-    /// Emails that were there before.
-    pub(super) known: BTreeMap<EmailId, Known>,
-    /// What happened to all of them.
-    pub(super) moments: Vec<(TenantId, EmailId, Moment)>,
-}
-
-/// An email that was there before, and its recipients as they were then.
-pub(super) struct Known {
-    pub(super) row: EmailRow,
-    pub(super) before: Vec<RecipientRow>,
-}
 const TABLES: &[Table] = &[
     Table {
         name: "emails",
@@ -88,20 +71,6 @@ async fn take_in(db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> 
         changes.take_in(recorded);
     }
     save::all(db, &changes).await
-}
-
-impl Changes {
-    fn take_in(&mut self, recorded: &Recorded) {
-        let Fact::Email(tenant, email, event) = &recorded.fact else { return };
-        if let Some(row) = EmailRow::begin(recorded) {
-            self.begun.insert(*email, row);
-        } else if let Some(row) = self.begun.get_mut(email) {
-            row.live(event, recorded.at);
-        } else if let Some(known) = self.known.get_mut(email) {
-            known.row.live(event, recorded.at);
-        }
-        self.moments.extend(moment(recorded).map(|moment| (*tenant, *email, moment)));
-    }
 }
 
 /// The emails among these facts that do not begin here.

@@ -3,7 +3,7 @@
 
 use sqlx::PgConnection;
 
-use super::projector::{Changes, Known};
+use super::changes::{Changes, Known};
 use super::row::{EmailRow, RecipientRow};
 
 /// New emails, changed emails, and what happened to them.

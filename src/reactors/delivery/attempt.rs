@@ -16,7 +16,7 @@ use crate::commands::context::Context;
 use crate::commands::email::{
     Email, EmailState, Pending, RecipientOutcome, RecordDelivery, StartDelivery, record_delivery,
 };
-use crate::commands::executor::{Done, Past};
+use crate::commands::past::{Done, Past};
 use crate::commands::tenant::{Tenant, TenantState};
 use crate::events::email::{ContentRef, Correspondence};
 use crate::events::store::is_outage;
