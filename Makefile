@@ -21,7 +21,7 @@ test: ## Run all tests, with a Postgres of their own
 	@scripts/ensure-rust
 	@scripts/ensure-curl
 	@scripts/ensure-tool cargo-nextest
-	@scripts/with-postgres cargo nextest run --locked
+	@peers=$$(scripts/ensure-peers) && PEERS=$$peers scripts/with-postgres cargo nextest run --locked
 
 chaos: ## Kill, pause and refuse at random under load; ROUNDS=50 SEED=7 says how often and in which order
 	@scripts/ensure-rust
