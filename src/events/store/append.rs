@@ -1,5 +1,6 @@
 //! What is asked of the log's writer, and what it answers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use tokio::sync::{mpsc::error::TrySendError, oneshot};
 use crate::values::{Day, TenantId, Timestamp};
 
 use super::EventStore;
+use super::prepared::Prepared;
 use crate::events::{Fact, Metadata, Recorded, Stream};
 
 /// So many appends may wait for the writer; beyond them callers are told to come back.
@@ -153,18 +155,20 @@ pub enum AppendError {
     Stopping,
     /// The database did not take it, or did not say so.
     #[error("the log cannot be written")]
-    Database(#[source] std::sync::Arc<sqlx::Error>),
+    Database(#[source] Arc<sqlx::Error>),
 }
 
 /// An append with whoever waits for it.
 pub(super) struct Waiting {
-    pub(super) append: Append,
+    pub(super) append: Prepared,
     pub(super) answer: oneshot::Sender<Result<Vec<Recorded>, AppendError>>,
 }
 
 impl EventStore {
     /// Records facts; answers with their places once they are on disk.
     pub async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError> {
+        let append = Prepared::new(append, &self.vault)
+            .map_err(|error| AppendError::Database(Arc::new(error)))?;
         let (answer, told) = oneshot::channel();
         self.queue.try_send(Waiting { append, answer }).map_err(|refused| match refused {
             TrySendError::Full(_) => AppendError::Full,

@@ -4,19 +4,21 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::PgConnection;
 
-use super::append::{Append, Guard, Receipt};
+use super::append::{Guard, Part, Receipt};
 use super::judge::Known;
 use super::keys;
+use super::prepared::Prepared;
 use super::receipts::RECEIPT_LIFE;
+use crate::events::{EmailEvent, Fact};
 use crate::values::{Day, TenantId, Timestamp};
 
 /// Looks up all that the requests' guards name; the turn at the head of the log must be ours.
 pub(super) async fn look_up(
     db: &mut PgConnection,
-    requests: &[Append],
+    requests: &[Prepared],
     now: Timestamp,
 ) -> sqlx::Result<Known> {
-    let guards: Vec<&Guard> = requests.iter().flat_map(|append| &append.guards).collect();
+    let guards: Vec<&Guard> = requests.iter().flat_map(|request| &request.append.guards).collect();
     let claims = claims(db, &guards).await?;
     let receipts = receipts(db, &guards, now).await?;
     let numbers = numbers(db, &streams(requests), &quotas(&guards), &owners(requests)).await?;
@@ -24,17 +26,25 @@ pub(super) async fn look_up(
 }
 
 /// The streams of which the versions matter.
-fn streams(requests: &[Append]) -> Vec<String> {
+fn streams(requests: &[Prepared]) -> Vec<String> {
     let mut streams = HashSet::new();
-    for append in requests {
-        streams.extend(append.parts.iter().map(|part| part.stream.id()));
-        for guard in &append.guards {
+    for request in requests {
+        let known = request.append.parts.iter().filter(|part| !begins(part));
+        streams.extend(known.map(|part| part.stream.id()));
+        for guard in &request.append.guards {
             if let Guard::StreamAt { stream, .. } = guard {
                 streams.insert(stream.id());
             }
         }
     }
     streams.into_iter().map(ToOwned::to_owned).collect()
+}
+
+/// True for the life of an email whose id was made for it: nobody else can have begun it. (If somebody had,
+/// the index of streams and versions would refuse the second.)
+fn begins(part: &Part) -> bool {
+    let accepted = |fact: &Fact| matches!(fact, Fact::Email(_, _, EmailEvent::Accepted(_)));
+    part.expected == 0 && part.facts.first().is_some_and(accepted)
 }
 
 /// The days of which the use matters.
@@ -53,8 +63,9 @@ fn quotas(guards: &[&Guard]) -> Vec<(TenantId, Day)> {
 }
 
 /// The tenants whose keys matter.
-fn owners(requests: &[Append]) -> HashMap<String, TenantId> {
-    let facts = requests.iter().flat_map(|append| &append.parts).flat_map(|part| &part.facts);
+fn owners(requests: &[Prepared]) -> HashMap<String, TenantId> {
+    let facts =
+        requests.iter().flat_map(|request| &request.append.parts).flat_map(|part| &part.facts);
     let owners: HashSet<TenantId> = facts.filter_map(keys::owner).collect();
     owners.into_iter().map(|tenant| (tenant.to_string(), tenant)).collect()
 }

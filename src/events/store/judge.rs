@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::append::{Append, AppendError, Guard, Receipt};
+use super::prepared::Prepared;
 use crate::events::{Recorded, Stream};
-use crate::values::{Day, EventId, TenantId, Timestamp};
+use crate::values::{Day, TenantId, Timestamp};
 
 /// A claimed name.
 pub(super) type Name = (&'static str, String);
@@ -27,6 +28,8 @@ pub(super) struct Known {
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     pub(super) facts: Vec<Recorded>,
+    /// Which requests' facts these are, in their order.
+    pub(super) admitted: Vec<usize>,
     pub(super) claims: HashMap<Name, Option<String>>,
     pub(super) quotas: HashMap<(TenantId, Day), u64>,
     pub(super) receipts: Vec<(Receipt, Timestamp)>,
@@ -39,9 +42,10 @@ impl Known {
     pub(super) fn judge(
         &mut self,
         index: usize,
-        append: &Append,
+        request: &Prepared,
         changes: &mut Changes,
     ) -> Result<Vec<Recorded>, AppendError> {
+        let append = &request.append;
         self.check_receipt(append)?;
         self.check_time(append)?;
         if append.parts.iter().any(|part| self.version(&part.stream) != part.expected) {
@@ -54,7 +58,8 @@ impl Known {
         if append.contents.is_some() {
             changes.contents.push(index);
         }
-        let recorded = self.place(append);
+        let recorded = self.place(request);
+        changes.admitted.push(index);
         changes.facts.extend(recorded.iter().cloned());
         Ok(recorded)
     }
@@ -143,17 +148,19 @@ impl Known {
         }
     }
 
-    fn place(&mut self, append: &Append) -> Vec<Recorded> {
-        let mut recorded = Vec::new();
+    fn place(&mut self, request: &Prepared) -> Vec<Recorded> {
+        let append = &request.append;
+        let mut recorded = Vec::with_capacity(request.facts.len());
+        let mut written = request.facts.iter();
         for part in &append.parts {
             let mut version = part.expected;
-            for fact in &part.facts {
+            for (fact, written) in part.facts.iter().zip(&mut written) {
                 version += 1;
                 self.head += 1;
                 recorded.push(Recorded {
                     position: self.head,
                     version,
-                    id: EventId::at(append.at),
+                    id: written.id,
                     at: append.at,
                     metadata: append.metadata.clone(),
                     fact: fact.clone(),
@@ -171,7 +178,9 @@ mod tests {
 
     use super::*;
     use crate::events::store::append::Part;
+    use crate::events::store::vault::Vault;
     use crate::events::{Fact, Metadata, TenantEvent};
+    use crate::values::SecretKey;
 
     fn now() -> Timestamp {
         "2024-01-15T10:30:00Z".parse().unwrap()
@@ -191,15 +200,21 @@ mod tests {
     struct Turn {
         known: Known,
         changes: Changes,
+        vault: Vault,
     }
 
     impl Turn {
         fn new() -> Self {
-            Self { known: Known::default(), changes: Changes::default() }
+            Self {
+                known: Known::default(),
+                changes: Changes::default(),
+                vault: Vault::new(SecretKey::new("a secret of more than 32 characters").unwrap()),
+            }
         }
 
         fn ask(&mut self, append: &Append) -> Result<Vec<Recorded>, AppendError> {
-            self.known.judge(0, append, &mut self.changes)
+            let request = Prepared::new(append.clone(), &self.vault).unwrap();
+            self.known.judge(0, &request, &mut self.changes)
         }
     }
 

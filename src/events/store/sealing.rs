@@ -29,6 +29,14 @@ pub(super) fn sealed(
     Ok(format!("{before}\"{sealed}\"{after}"))
 }
 
+/// The payload without its personal part, sealed or not.
+pub(super) fn erased(payload: &str) -> String {
+    match cut(payload) {
+        Some((before, _, after)) => format!("{before}\"{ERASED}\"{after}"),
+        None => payload.to_owned(),
+    }
+}
+
 /// The payload with its personal part in clear; as erased, if the key is destroyed.
 pub(super) fn opened<'a>(
     payload: &'a str,

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use sqlx::{Connection as _, PgConnection};
 
-use super::append::{Append, AppendError};
+use super::append::AppendError;
 use super::judge::Changes;
+use super::prepared::Prepared;
 use super::vault::Vault;
 use super::{Inline, contents, guards, write};
 use crate::events::Recorded;
@@ -31,7 +32,7 @@ pub(super) type Verdicts = Vec<Result<Vec<Recorded>, AppendError>>;
 pub(super) async fn take(
     db: &mut PgConnection,
     (vault, inline): (&Vault, &[Arc<dyn Inline>]),
-    requests: &[Append],
+    requests: &[Prepared],
     now: Timestamp,
 ) -> sqlx::Result<(Verdicts, i64)> {
     let mut db = db.begin_with(TURN).await?;
@@ -40,7 +41,7 @@ pub(super) async fn take(
     let verdicts = requests
         .iter()
         .enumerate()
-        .map(|(index, append)| known.judge(index, append, &mut changes))
+        .map(|(index, request)| known.judge(index, request, &mut changes))
         .collect();
     let keys = vault.for_turn(&mut db, (&changes.facts, now), &known.keys).await?;
     write::claims(&mut db, &changes).await?;

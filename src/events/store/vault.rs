@@ -71,6 +71,14 @@ impl Vault {
         Self { root, known, ended }
     }
 
+    /// The key, if it is known without asking, and as far as is known still there.
+    pub(super) fn remembered(&self, tenant: TenantId) -> Option<Arc<DataKey>> {
+        match self.known.get(&tenant)? {
+            TenantKey::Usable(key) if !self.ended.contains_key(&tenant) => Some(key),
+            TenantKey::Usable(_) | TenantKey::Destroyed | TenantKey::Unmade => None,
+        }
+    }
+
     /// The keys of these tenants; Postgres is asked at most once, and not for what is remembered.
     pub(super) async fn keys(
         &self,

@@ -1,30 +1,30 @@
 //! What a turn writes: in one statement, since each one is a way to Postgres and back for all who wait.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
-use super::append::{Append, SealedContent};
+use super::append::SealedContent;
 use super::judge::Changes;
+use super::prepared::{self, Prepared};
 use super::read::CHANNEL;
-use super::sealing;
 use super::vault::Keys;
-use crate::events::Recorded;
-use crate::events::codec::{self, Encoded};
 use crate::values::Timestamp;
 
 /// Facts, contents, quotas, receipts, and the head of the log.
 pub(super) async fn all(
     db: &mut PgConnection,
-    (requests, keys): (&[Append], &Keys),
+    (requests, keys): (&[Prepared], &Keys),
     changes: &Changes,
     (head, now): (i64, Timestamp),
 ) -> sqlx::Result<()> {
     if changes.facts.is_empty() && changes.receipts.is_empty() && changes.quotas.is_empty() {
         return Ok(());
     }
-    let facts = Columns::of(&changes.facts, keys)?;
-    let contents = changes.contents.iter().filter_map(|at| requests.get(*at)?.contents.as_ref());
+    let facts = Columns::of((requests, keys), changes)?;
+    let contents =
+        changes.contents.iter().filter_map(|at| requests.get(*at)?.append.contents.as_ref());
     let contents = each_once(contents);
     let quotas: Vec<_> = changes.quotas.iter().collect();
     let receipts = &changes.receipts;
@@ -38,10 +38,10 @@ pub(super) async fn all(
         &facts.streams,
         &facts.versions,
         &facts.ids,
-        &facts.names,
+        &facts.names as &[&str],
         &facts.schemas,
-        &facts.payloads,
-        &facts.metadata,
+        &facts.payloads as &[Cow<'_, str>],
+        &facts.metadata as &[&str],
         &facts.times,
         now.as_datetime(),
         &each(&contents, |(content, _)| content.tenant.to_string()),
@@ -113,46 +113,39 @@ pub(super) async fn claims(db: &mut PgConnection, changes: &Changes) -> sqlx::Re
 }
 
 #[derive(Default)]
-struct Columns {
+struct Columns<'a> {
     positions: Vec<i64>,
     tenants: Vec<Option<String>>,
     streams: Vec<String>,
     versions: Vec<i64>,
     ids: Vec<uuid::Uuid>,
-    names: Vec<String>,
+    names: Vec<&'a str>,
     schemas: Vec<i16>,
-    payloads: Vec<String>,
-    metadata: Vec<String>,
+    payloads: Vec<Cow<'a, str>>,
+    metadata: Vec<&'a str>,
     times: Vec<chrono::DateTime<chrono::Utc>>,
 }
 
-impl Columns {
-    fn of(facts: &[Recorded], keys: &Keys) -> sqlx::Result<Self> {
+impl<'a> Columns<'a> {
+    fn of((requests, keys): (&'a [Prepared], &Keys), changes: &Changes) -> sqlx::Result<Self> {
+        let admitted = changes.admitted.iter().filter_map(|at| requests.get(*at));
+        let written =
+            admitted.flat_map(|r| r.facts.iter().map(|written| (written, r.metadata.as_str())));
         let mut columns = Self::default();
-        for recorded in facts {
-            let Encoded { name, schema, payload } =
-                codec::encode(&recorded.fact).map_err(|error| sqlx::Error::Encode(error.into()))?;
-            let metadata = serde_json::to_string(&recorded.metadata)
-                .map_err(|error| sqlx::Error::Encode(error.into()))?;
+        for (recorded, (written, metadata)) in changes.facts.iter().zip(written) {
             let stream = recorded.fact.stream();
+            let payload = written.payload(stream.owner(), keys);
             columns.positions.push(recorded.position);
             columns.tenants.push(stream.owner().map(|tenant| tenant.to_string()));
             columns.streams.push(stream.id().to_owned());
             columns.versions.push(recorded.version);
             columns.ids.push(recorded.id.as_uuid());
-            columns.names.push(name);
-            columns.schemas.push(schema);
-            columns.payloads.push(sealed(recorded, payload, keys)?);
+            columns.names.push(&written.encoded.name);
+            columns.schemas.push(written.encoded.schema);
+            columns.payloads.push(payload.map_err(prepared::unwritable)?);
             columns.metadata.push(metadata);
             columns.times.push(recorded.at.as_datetime());
         }
         Ok(columns)
     }
-}
-
-fn sealed(recorded: &Recorded, payload: String, keys: &Keys) -> sqlx::Result<String> {
-    let Some(tenant) = recorded.fact.stream().owner() else { return Ok(payload) };
-    let context = sealing::context(tenant, recorded.id);
-    sealing::sealed(payload, keys.usable(tenant), &context)
-        .map_err(|error| sqlx::Error::Encode(error.into()))
 }

@@ -10,7 +10,8 @@ use tokio::task::yield_now;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::append::{Append, AppendError, Waiting};
+use super::append::{AppendError, Waiting};
+use super::prepared::Prepared;
 use super::vault::Vault;
 use super::{EventStore, Inline, is_outage, read, turn};
 use crate::clock::Clock;
@@ -81,7 +82,7 @@ impl Writer {
         let mut bytes = 0;
         let mut next = Some(first);
         while let Some(waiting) = next {
-            bytes += waiting.append.contents.as_ref().map_or(0, |c| c.sealed.len());
+            bytes += waiting.append.append.contents.as_ref().map_or(0, |c| c.sealed.len());
             requests.push(waiting.append);
             answers.push(waiting.answer);
             let full = requests.len() >= TURN || bytes >= TURN_BYTES;
@@ -93,7 +94,7 @@ impl Writer {
 
     /// What the database refuses although the judge admitted it must not fail its neighbours: the
     /// turn is halved until the culprit is alone, which costs the others a few turns and not one each.
-    async fn write(&mut self, requests: Vec<Append>, answers: Vec<Answer>) {
+    async fn write(&mut self, requests: Vec<Prepared>, answers: Vec<Answer>) {
         let mut left = vec![(requests, answers)];
         while let Some((mut requests, mut answers)) = left.pop() {
             match self.take(&requests).await {
@@ -117,7 +118,7 @@ impl Writer {
         }
     }
 
-    async fn take(&mut self, requests: &[Append]) -> sqlx::Result<turn::Verdicts> {
+    async fn take(&mut self, requests: &[Prepared]) -> sqlx::Result<turn::Verdicts> {
         let mut connection = match self.kept.take() {
             Some(kept) => kept,
             None => self.pool.acquire().await?,
