@@ -82,7 +82,7 @@ fn fact(tenant: TenantId, clock: &Clock) -> Append {
     Append {
         parts: vec![Part { stream: fact.stream(), expected: 0, facts: vec![fact] }],
         guards: Vec::new(),
-        contents: None,
+        contents: Vec::new(),
         metadata: Metadata { actor: "benchmark".to_owned(), ..Metadata::default() },
         at: now,
     }

@@ -92,7 +92,7 @@ fn life(tenant: TenantId, number: u64, clock: &Clock) -> anyhow::Result<Append> 
     Ok(Append {
         parts: vec![Part { stream, expected: 0, facts }],
         guards: Vec::new(),
-        contents: None,
+        contents: Vec::new(),
         metadata: Metadata { actor: "benchmark".to_owned(), ..Metadata::default() },
         at,
     })

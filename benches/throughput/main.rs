@@ -7,6 +7,7 @@
 mod accept;
 mod append;
 mod base;
+mod batch;
 mod deliver;
 mod history;
 mod lives;
@@ -23,7 +24,8 @@ use place::{Past, Place};
 use report::Report;
 
 /// What is measured, in this order; arguments name those that are wanted.
-const ALL: [&str; 7] = ["append", "accept", "deliver", "project", "history", "rebuild", "at_1m"];
+const ALL: [&str; 8] =
+    ["append", "accept", "deliver", "project", "history", "rebuild", "at_1m", "batch"];
 
 fn main() -> anyhow::Result<()> {
     let named: Vec<String> =
@@ -58,6 +60,9 @@ async fn from_nothing(
     }
     if wanted("project") {
         project::measure(place, report).await.context("project")?;
+    }
+    if wanted("batch") {
+        batch::measure(place, report).await.context("batch")?;
     }
     Ok(())
 }

@@ -40,13 +40,25 @@ pub(crate) async fn send(
     connections: usize,
     load: Load,
 ) -> anyhow::Result<Sent> {
+    send_batches(address, tenants, connections, (load, 1)).await
+}
+
+/// The same in batches of so many mails; one is sent by itself.
+pub(crate) async fn send_batches(
+    address: SocketAddr,
+    tenants: &[Tenant],
+    connections: usize,
+    (load, size): (Load, usize),
+) -> anyhow::Result<Sent> {
     let begun = Instant::now();
     let taken = Arc::new(AtomicU64::new(0));
     let mut all = JoinSet::new();
     for connection in 0..connections {
         let tenant = tenants.get(connection % tenants.len()).context("no tenants")?.clone();
         let taken = Arc::clone(&taken);
-        all.spawn(async move { one(address, &tenant, connection, load, (&taken, begun)).await });
+        all.spawn(
+            async move { one(address, &tenant, connection, (load, size), (&taken, begun)).await },
+        );
     }
     let mut sent = Sent { accepted: 0, took: Duration::ZERO, latencies: Vec::new() };
     while let Some(latencies) = all.join_next().await {
@@ -56,7 +68,7 @@ pub(crate) async fn send(
         Load::For(time) => time,
         Load::Mails(_) => begun.elapsed(),
     };
-    sent.accepted = u64::try_from(sent.latencies.len())?;
+    sent.accepted = u64::try_from(sent.latencies.len() * size)?;
     sent.latencies.sort_unstable();
     Ok(sent)
 }
@@ -65,7 +77,7 @@ async fn one(
     address: SocketAddr,
     tenant: &Tenant,
     connection: usize,
-    load: Load,
+    (load, size): (Load, usize),
     (taken, begun): (&AtomicU64, Instant),
 ) -> anyhow::Result<Vec<Duration>> {
     let mut stream = TcpStream::connect(address).await?;
@@ -78,7 +90,7 @@ async fn one(
             Load::Mails(most) if taken.fetch_add(1, Ordering::Relaxed) >= most => break,
             Load::Mails(_) => true,
         };
-        let request = request(tenant, &format!("{connection}-{n}"));
+        let request = request(tenant, &format!("{connection}-{n}"), size);
         let asked = Instant::now();
         stream.write_all(request.as_bytes()).await?;
         let status = answer(&mut stream, &mut buffer).await?;
@@ -90,14 +102,22 @@ async fn one(
     Ok(latencies)
 }
 
-fn request(tenant: &Tenant, key: &str) -> String {
+fn request(tenant: &Tenant, key: &str, size: usize) -> String {
     let Tenant { domain, token } = tenant;
     let text = "Lorem ipsum dolor sit amet, consetetur. ".repeat(46);
-    let body = format!(
-        r#"{{"from":"hello@{domain}","to":"ann@example.org","subject":"Hello {key}","text":"{text}"}}"#
-    );
+    let mail = |n: usize| {
+        format!(
+            r#"{{"from":"hello@{domain}","to":"ann@example.org","subject":"Hello {key} {n}","text":"{text}"}}"#
+        )
+    };
+    let (path, body) = if size == 1 {
+        ("/v1/send", mail(0))
+    } else {
+        let mails: Vec<String> = (0..size).map(mail).collect();
+        ("/v1/send/batch", format!(r#"{{"messages":[{}]}}"#, mails.join(",")))
+    };
     format!(
-        "POST /v1/send HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\
+        "POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\
          Content-Type: application/json\r\nIdempotency-Key: {key}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )

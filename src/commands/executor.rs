@@ -18,7 +18,7 @@ use crate::events::{Fact, Metadata, Recorded, Stream};
 use crate::values::{TenantId, Timestamp};
 
 /// So often somebody else may be faster.
-const ATTEMPTS: usize = 8;
+pub(super) const ATTEMPTS: usize = 8;
 
 /// So many tenants' states are remembered.
 const REMEMBERED: u64 = 10_000;
@@ -219,7 +219,7 @@ impl Executor {
         let guards = vec![Guard::Receipt(receipt(repeatable, answer))];
         let metadata = Metadata::default();
         let at = self.clock.now();
-        let append = Append { at, parts: Vec::new(), guards, contents: None, metadata };
+        let append = Append { at, parts: Vec::new(), guards, contents: Vec::new(), metadata };
         match self.store.append(append).await {
             Ok(_) => Ok(None),
             Err(AppendError::Answered(first)) => Ok(Some(first)),
@@ -255,7 +255,7 @@ impl Executor {
         Err(CommandError::Refused(refusal))
     }
 
-    async fn relied_on<C: Command>(
+    pub(super) async fn relied_on<C: Command>(
         &self,
         command: &C,
         memory: Memory,
@@ -286,7 +286,7 @@ impl Executor {
     }
 
     /// A key that has changed but still opens its door is no reason to refuse.
-    async fn look_again<R>(
+    pub(super) async fn look_again<R>(
         &self,
         moved: &Stream,
         context: &mut Context,
@@ -332,7 +332,7 @@ struct Ground<S> {
 
 /// Whether what is remembered of a tenant will do.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Memory {
+pub(super) enum Memory {
     Trusted,
     Refreshed,
 }

@@ -5,6 +5,7 @@
 //! whoever asks it. Only the [`executor`] appends.
 
 pub mod api_key;
+pub mod batch;
 pub mod context;
 pub mod email;
 mod error;

@@ -42,7 +42,7 @@ pub(super) fn append<C: Command>(
     Append {
         parts,
         guards,
-        contents: decision.contents,
+        contents: decision.contents.into_iter().collect(),
         metadata: context.metadata(past.last.as_ref()),
         at,
     }

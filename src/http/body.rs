@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::Api;
 use super::field::{Faults, Unknown, shown};
-use super::json::{self, Fault};
+use super::json::{self, Fault, MOST_VALUES};
 use super::problem::Problem;
 
 /// The largest body: 25 MiB of attachments are 33.4 MiB in base64, and there are texts beside them.
@@ -59,10 +59,15 @@ impl FromRequest<Api> for Raw {
 impl Raw {
     /// What stands in it, as JSON.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.json_of(MOST_VALUES)
+    }
+
+    /// As [`json`](Self::json), for a body that may hold more values than others, or fewer.
+    pub fn json_of<T: DeserializeOwned>(&self, most_values: usize) -> Result<T, Problem> {
         if !self.is_json {
             return Err(unsupported("send JSON: Content-Type: application/json"));
         }
-        self.understood()
+        self.understood(most_values)
     }
 
     /// As [`json`](Self::json), where a body may also be left out.
@@ -73,13 +78,13 @@ impl Raw {
         if self.bytes.is_empty() { Ok(T::default()) } else { self.json() }
     }
 
-    fn understood<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    fn understood<T: DeserializeOwned>(&self, most_values: usize) -> Result<T, Problem> {
         if self.bytes.is_empty() {
             return Err(Problem::malformed("the body is empty: send a JSON object"));
         }
         let text = std::str::from_utf8(&self.bytes)
             .map_err(|_| Problem::malformed("the body is not valid UTF-8"))?;
-        let object = json::object(text)?;
+        let object = json::object(text, most_values)?;
         // Whatever has another type than its field was taken by the field, which says so later.
         serde_json::from_value(Value::Object(object)).map_err(|_| Fault::NoObject.into())
     }
@@ -93,7 +98,9 @@ impl From<Fault> for Problem {
             )),
             Fault::NoObject => Self::invalid_field("body", "give one JSON object"),
             Fault::Twice(name) => Self::invalid_field(&shown(&name), "give it once"),
-            Fault::TooMuch => Self::too_large("the body holds too many values: at most 10000"),
+            Fault::TooMuch(most) => {
+                Self::too_large(format!("the body holds too many values: at most {most}"))
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::caller::Caller;
 use super::keyring::KnownKey;
-use super::problem::{ErrorBody, ErrorView, Problem};
+use super::problem::{ErrorBody, Problem};
 use super::request_id::RequestId;
 use super::{Api, Limit};
 use crate::database::request_meter::Place;
@@ -163,24 +163,20 @@ fn refused(problem: Problem, request_id: String, bare: Response) -> Response {
     if let Some(cause) = &problem.cause {
         tracing::error!(request_id, code = problem.code, cause, "a request failed");
     }
-    let error = ErrorView {
-        code: problem.code.to_owned(),
-        message: problem.message,
-        details: problem.details,
-        request_id,
-    };
+    let (status, code, retry_after) = (problem.status, problem.code, problem.retry_after);
+    let error = problem.told_in(request_id);
     let (mut parts, _) = bare.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.remove(header::CONTENT_TYPE);
-    let mut response = (problem.status, Json(ErrorBody { error })).into_response();
+    let mut response = (status, Json(ErrorBody { error })).into_response();
     response.headers_mut().extend(parts.headers);
     *response.extensions_mut() = parts.extensions;
-    response.extensions_mut().insert(ErrorCode(problem.code));
+    response.extensions_mut().insert(ErrorCode(code));
     let headers = response.headers_mut();
-    if let Some(seconds) = problem.retry_after {
+    if let Some(seconds) = retry_after {
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
-    if problem.status == StatusCode::UNAUTHORIZED {
+    if status == StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response

@@ -13,6 +13,7 @@ use super::Api;
 use super::caller::Caller;
 use super::problem::Problem;
 use crate::commands::Command;
+use crate::commands::batch::{Batch, BatchOnce, Kept};
 use crate::commands::context::Repeatable;
 use crate::commands::executor::Once;
 use crate::commands::past::Done;
@@ -33,7 +34,7 @@ pub struct Asked {
 
 /// An answer as it is kept.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+struct KeptAnswer {
     status: u16,
     body: Box<RawValue>,
 }
@@ -135,6 +136,34 @@ impl Asked {
         }
     }
 
+    /// Carries a batch out and answers; under an idempotency key once, however often it is asked. Says
+    /// also how many were accepted now.
+    pub async fn run_batch<C: Command<Refusal: Clone + Into<Problem>>, V: Serialize>(
+        &self,
+        api: &Api,
+        body: &[u8],
+        commands: &[C],
+        view: &(impl Fn(&Batch<C::Refusal>) -> Result<V, Problem> + Sync),
+    ) -> Result<(Response, u64), Problem> {
+        let repeatable = self.repeatable(body, Answers::Openly);
+        let answer = |batch: &Batch<C::Refusal>| {
+            // Of a batch of which something was accepted there is always a view.
+            let view = repeatable.as_ref().zip(view(batch).ok());
+            let kept = view.map(|(it, view)| kept(&api.secrets, it, StatusCode::ACCEPTED, &view));
+            kept.unwrap_or_default()
+        };
+        let keep = repeatable.as_ref().map(|repeatable| Kept { repeatable, answer: &answer });
+        let context = self.caller.context();
+        match (api.commands.run_batch(&context, commands, keep).await?, &repeatable) {
+            (BatchOnce::Done(batch), _) => {
+                let response = (StatusCode::ACCEPTED, Json(view(&batch)?)).into_response();
+                Ok((response, batch.accepted()))
+            }
+            (BatchOnce::Again(answer), Some(it)) => Ok((replayed(api, it, &answer)?, 0)),
+            (BatchOnce::Again(_), None) => Err(Problem::internal("repeated without a key")),
+        }
+    }
+
     /// Keeps the answer to a request that changes nothing; if another was faster, its answer counts.
     pub async fn keep<V: Serialize>(
         &self,
@@ -173,7 +202,8 @@ fn kept<V: Serialize>(
     view: &V,
 ) -> Vec<u8> {
     let body = serde_json::value::to_raw_value(view);
-    let kept = body.and_then(|body| serde_json::to_vec(&Kept { status: status.as_u16(), body }));
+    let kept =
+        body.and_then(|body| serde_json::to_vec(&KeptAnswer { status: status.as_u16(), body }));
     kept.ok()
         .and_then(|text| secrets.seal_bytes(&owner(repeatable), &text).ok())
         .unwrap_or_default()
@@ -182,7 +212,7 @@ fn kept<V: Serialize>(
 fn replayed(api: &Api, repeatable: &Repeatable, answer: &[u8]) -> Result<Response, Problem> {
     let broken = || Problem::internal("the answer to a repeated request cannot be opened");
     let text = api.secrets.open_bytes(&owner(repeatable), answer).map_err(|_| broken())?;
-    let kept: Kept = serde_json::from_slice(&text).map_err(|_| broken())?;
+    let kept: KeptAnswer = serde_json::from_slice(&text).map_err(|_| broken())?;
     let status = StatusCode::from_u16(kept.status).map_err(|_| broken())?;
     let mut response = (status, Json(kept.body)).into_response();
     response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));

@@ -11,7 +11,7 @@ use serde_json::{Map, Number, Value};
 
 /// A request has use for some hundred values. A body of nothing but small ones would take up many times
 /// its own size, and each could be at fault.
-const MOST_VALUES: usize = 10_000;
+pub const MOST_VALUES: usize = 10_000;
 
 /// Why a text is not taken.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,13 +22,13 @@ pub enum Fault {
     NoObject,
     /// It names this twice.
     Twice(String),
-    /// It holds too many values.
-    TooMuch,
+    /// It holds more values than this.
+    TooMuch(usize),
 }
 
-/// Reads an object.
-pub fn object(text: &str) -> Result<Map<String, Value>, Fault> {
-    let reading = Reading::default();
+/// Reads an object of so many values at most.
+pub fn object(text: &str, most: usize) -> Result<Map<String, Value>, Fault> {
+    let reading = Reading { most, ..Reading::default() };
     let mut from = serde_json::Deserializer::from_str(text);
     let read = (&reading).deserialize(&mut from).and_then(|value| from.end().map(|()| value));
     match read {
@@ -44,6 +44,7 @@ pub fn object(text: &str) -> Result<Map<String, Value>, Fault> {
 /// What is known while a text is read.
 #[derive(Default)]
 struct Reading {
+    most: usize,
     values: Cell<usize>,
     /// The names of the objects in which we are.
     at: RefCell<Vec<String>>,
@@ -62,8 +63,8 @@ impl<'de> DeserializeSeed<'de> for &Reading {
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
         self.values.set(self.values.get() + 1);
-        if self.values.get() > MOST_VALUES {
-            return Err(self.stop(Fault::TooMuch));
+        if self.values.get() > self.most {
+            return Err(self.stop(Fault::TooMuch(self.most)));
         }
         from.deserialize_any(self)
     }
@@ -130,6 +131,10 @@ impl<'de> Visitor<'de> for &Reading {
 mod tests {
     use super::*;
 
+    fn object(text: &str) -> Result<Map<String, Value>, Fault> {
+        super::object(text, MOST_VALUES)
+    }
+
     #[test]
     fn a_name_that_stands_twice_is_told_with_its_place() {
         let twice = |text| object(text).unwrap_err();
@@ -158,6 +163,6 @@ mod tests {
     fn a_body_of_nothing_but_small_values_is_not_taken() {
         let many = |count| format!("{{\"a\": [{}0]}}", "0,".repeat(count));
         assert!(object(&many(MOST_VALUES - 10)).is_ok());
-        assert_eq!(object(&many(MOST_VALUES)), Err(Fault::TooMuch));
+        assert_eq!(object(&many(MOST_VALUES)), Err(Fault::TooMuch(MOST_VALUES)));
     }
 }

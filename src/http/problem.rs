@@ -136,6 +136,12 @@ impl Problem {
         Self { cause: Some(cause.into()), ..problem }
     }
 
+    /// How it is told, in the answer to this request.
+    pub fn told_in(self, request_id: String) -> ErrorView {
+        let (code, details) = (self.code.to_owned(), self.details);
+        ErrorView { code, message: self.message, details, request_id }
+    }
+
     /// With what went wrong inside, for our log.
     #[must_use]
     pub fn because(self, error: &dyn std::error::Error) -> Self {

@@ -84,6 +84,8 @@ fn v1() -> OpenApiRouter<Api> {
         .routes(routes!(audit::proof::consistency))
         .routes(routes!(audit::export::of_tenant))
         .routes(routes!(audit::export::own))
+        .routes(routes!(emails::batch::send_batch))
+        .routes(routes!(emails::batch::send_batch_for))
 }
 
 fn dev() -> OpenApiRouter<Api> {

@@ -17,7 +17,7 @@ pub(crate) fn facts(tenant: TenantId, seen: i64, count: usize) -> Append {
     Append {
         parts: vec![part],
         guards: vec![],
-        contents: None,
+        contents: Vec::new(),
         metadata: Metadata::default(),
         at: clock().now(),
     }

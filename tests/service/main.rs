@@ -5,6 +5,7 @@
 mod app;
 mod as_of;
 mod audit;
+mod batch;
 mod delivery;
 mod erasure;
 mod history;

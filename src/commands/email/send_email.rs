@@ -112,7 +112,7 @@ impl SendEmail {
 }
 
 /// Why it is not accepted.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// No such tenant, or it is deleted.
     #[error("there is no such tenant")]

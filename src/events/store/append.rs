@@ -23,7 +23,7 @@ pub struct Append {
     /// What must hold besides.
     pub guards: Vec<Guard>,
     /// Contents to keep beside the facts, sealed.
-    pub contents: Option<SealedContent>,
+    pub contents: Vec<SealedContent>,
     /// Who and why.
     pub metadata: Metadata,
     /// The moment of the decision: the caller is told it, so it is the moment of the facts too.

@@ -55,7 +55,7 @@ impl Known {
         for guard in &append.guards {
             self.keep(guard, append.at, changes);
         }
-        if append.contents.is_some() {
+        if !append.contents.is_empty() {
             changes.contents.push(index);
         }
         let recorded = self.place(request);
@@ -191,7 +191,7 @@ mod tests {
         Append {
             parts: vec![Part { stream: Stream::tenant(tenant), expected, facts }],
             guards,
-            contents: None,
+            contents: Vec::new(),
             metadata: Metadata::default(),
             at: now(),
         }

@@ -23,9 +23,8 @@ pub(super) async fn all(
         return Ok(());
     }
     let facts = Columns::of((requests, keys), changes)?;
-    let contents =
-        changes.contents.iter().filter_map(|at| requests.get(*at)?.append.contents.as_ref());
-    let contents = each_once(contents);
+    let asking = changes.contents.iter().filter_map(|at| requests.get(*at));
+    let contents = each_once(asking.flat_map(|request| &request.append.contents));
     let quotas: Vec<_> = changes.quotas.iter().collect();
     let receipts = &changes.receipts;
     sqlx::query_file!(

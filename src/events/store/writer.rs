@@ -17,7 +17,7 @@ use super::{EventStore, Inline, is_outage, read, turn};
 use crate::clock::Clock;
 use crate::events::Recorded;
 
-/// Requests in one turn at most.
+/// A turn that holds so many requests takes no more; one that continues many streams counts as many.
 const TURN: usize = 1_024;
 
 /// A turn that holds so many bytes of contents takes no more.
@@ -79,13 +79,15 @@ impl Writer {
         gather(queue).await;
         let mut requests = Vec::new();
         let mut answers = Vec::new();
-        let mut bytes = 0;
+        let (mut bytes, mut streams) = (0, 0);
         let mut next = Some(first);
         while let Some(waiting) = next {
-            bytes += waiting.append.append.contents.as_ref().map_or(0, |c| c.sealed.len());
+            let append = &waiting.append.append;
+            bytes += append.contents.iter().map(|c| c.sealed.len()).sum::<usize>();
+            streams += append.parts.len().max(1);
             requests.push(waiting.append);
             answers.push(waiting.answer);
-            let full = requests.len() >= TURN || bytes >= TURN_BYTES;
+            let full = streams >= TURN || bytes >= TURN_BYTES;
             next = if full { None } else { queue.try_recv().ok() };
         }
         metrics::histogram!("selfmx_log_turn_requests").record(count(requests.len()));

@@ -1,5 +1,6 @@
 //! Emails: sent, seen, withdrawn.
 
+pub mod batch;
 pub mod body;
 pub mod cancel;
 pub mod content;

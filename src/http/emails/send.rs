@@ -30,6 +30,13 @@ pub struct Queued {
     created_at: Timestamp,
 }
 
+impl Queued {
+    /// This email, accepted at this moment.
+    pub fn new(id: EmailId, created_at: Timestamp) -> Self {
+        Self { id, status: "queued", created_at }
+    }
+}
+
 /// Sends an email: answered once it is safely on disk.
 #[utoipa::path(post, path = "/v1/send", tag = "Emails", request_body = SendBody,
     params(("Idempotency-Key" = Option<String>, Header,
@@ -74,11 +81,8 @@ async fn accepted(
         Ok(command) => command,
         Err(answer) => return Ok(answer),
     };
-    let answer = (StatusCode::ACCEPTED, |done: &crate::commands::past::Done<_>| Queued {
-        id: email,
-        status: "queued",
-        created_at: done.at,
-    });
+    let view = |done: &crate::commands::past::Done<_>| Queued::new(email, done.at);
+    let answer = (StatusCode::ACCEPTED, view);
     let response = asked.run(api, (&raw.bytes, Answers::Openly), &command, answer).await?;
     if !response.headers().contains_key(REPLAYED) {
         metrics::counter!("selfmx_emails_total").increment(1);

@@ -33,7 +33,10 @@ async fn posts(app: &App, acme: &Tenant) -> Vec<Post> {
     let tenants =
         [json!({"name": "B", "domain": "b.com"}), json!({"name": "B", "domain": "c.com"})];
     let nothing = json!({});
+    let batch = json!({"messages": [acme_sends, acme_sends, {"from": "nobody"}]});
     vec![
+        own("/v1/send/batch", (&batch, &json!({"messages": [acme_sends]})), 202, 2),
+        admin(acme.path("/send/batch"), (&batch, None), 202, 2),
         own("/v1/send", (&acme_sends, &other), 202, 1),
         own("/v1/api-keys", (&grant("A"), &grant("B")), 201, 1),
         own(&format!("/v1/api-keys/{key}/rotate"), (&grace, &longer), 201, 2),

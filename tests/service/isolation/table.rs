@@ -100,6 +100,7 @@ pub(super) fn routes() -> Vec<Route> {
         route("GET", "/v1/audit/checkpoint", AUDIT, 200),
         route("GET", "/v1/audit/proof/inclusion", AUDIT, 200).asking("?position={position}"),
         route("GET", "/v1/audit/proof/consistency", AUDIT, 200).asking("?first=1"),
+        route("POST", "/v1/send/batch", SEND, 202).with(json!({"messages": [email()]})),
     ]);
     all
 }
@@ -126,5 +127,6 @@ fn of_tenants_things(email: &dyn Fn() -> Value, key: &dyn Fn() -> Value) -> Vec<
         admin("GET", "/v1/tenants/{id}/emails/{email_id}", 200),
         admin("DELETE", "/v1/tenants/{id}/emails/{email_id}", 200),
         admin("DELETE", "/v1/tenants/{id}/emails/{email_id}/content", 409),
+        admin("POST", "/v1/tenants/{id}/send/batch", 202).with(json!({"messages": [email()]})),
     ]
 }

@@ -61,14 +61,22 @@ impl World {
     /// The body of a route, as this tenant would send it.
     pub(super) fn body(&self, route: &Route) -> Option<Value> {
         let mut body = route.body.clone()?;
-        for value in body.as_object_mut().unwrap().values_mut() {
-            match value.as_str() {
-                Some("FROM") => *value = format!("hello@{}", self.tenant.domain).into(),
-                Some("NEW") => *value = format!("new-{}", self.tenant.domain).into(),
-                _ => {}
-            }
-        }
+        self.fill(&mut body);
         Some(body)
+    }
+
+    fn fill(&self, value: &mut Value) {
+        match value {
+            Value::String(text) if text == "FROM" => {
+                *text = format!("hello@{}", self.tenant.domain);
+            }
+            Value::String(text) if text == "NEW" => {
+                *text = format!("new-{}", self.tenant.domain);
+            }
+            Value::Array(values) => values.iter_mut().for_each(|value| self.fill(value)),
+            Value::Object(values) => values.values_mut().for_each(|value| self.fill(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
     }
 }
 
