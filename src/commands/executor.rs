@@ -171,7 +171,11 @@ impl Executor {
         error: AppendError,
     ) -> Result<(), CommandError<C::Refusal>> {
         match error {
-            AppendError::Conflict => ground.past = self.state(&command.stream()).await?,
+            // It may be the tenant's stream too, if it goes on with these facts.
+            AppendError::Conflict => {
+                ground.past = self.state(&command.stream()).await?;
+                ground.memory = Memory::Refreshed;
+            }
             AppendError::Moved(stream) => {
                 ground.memory = Memory::Refreshed;
                 self.look_again(&stream, &mut ground.context).await?;

@@ -7,6 +7,7 @@
 pub mod api_key;
 pub mod batch;
 pub mod context;
+pub mod domain;
 pub mod email;
 mod error;
 pub mod executor;
@@ -62,7 +63,8 @@ pub trait Command: Sync {
 /// What is to be recorded; no facts mean "already so".
 #[derive(Clone, Debug, Default)]
 pub struct Decision {
-    /// What happened, to the command's own stream or to streams that begin with it.
+    /// What happened, to the command's own stream, to the tenant's on which it relies, or to streams that
+    /// begin with it.
     pub facts: Vec<Fact>,
     /// What must hold besides.
     pub guards: Vec<Guard>,

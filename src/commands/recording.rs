@@ -22,13 +22,14 @@ pub(super) fn append<C: Command>(
     at: Timestamp,
 ) -> Append {
     let own = command.stream();
+    let relied_on = command.relies_on().map(Stream::tenant);
     let mut parts: Vec<Part> = Vec::new();
     for fact in decision.facts {
         let stream = fact.stream();
         if let Some(known) = parts.iter_mut().find(|part| part.stream == stream) {
             known.facts.push(fact);
         } else {
-            let expected = if stream == own { past.version } else { 0 };
+            let expected = expected(&stream, (&own, past.version), (&relied_on, tenant_version));
             parts.push(Part { stream, expected, facts: vec![fact] });
         }
     }
@@ -45,6 +46,22 @@ pub(super) fn append<C: Command>(
         contents: decision.contents.into_iter().collect(),
         metadata: context.metadata(past.last.as_ref()),
         at,
+    }
+}
+
+/// The version from which facts go on: what was seen of the command's own stream or of the tenant's, on
+/// which it relies; every other stream begins.
+fn expected(
+    stream: &Stream,
+    (own, version): (&Stream, i64),
+    (tenant, tenant_version): (&Option<Stream>, i64),
+) -> i64 {
+    if stream == own {
+        version
+    } else if Some(stream) == tenant.as_ref() {
+        tenant_version
+    } else {
+        0
     }
 }
 

@@ -37,6 +37,12 @@ pub const WIRE_NAMES: &[(&str, i16)] = &[
     ("email.cancelled", 2),
     ("email.content_removed", 1),
     ("usage.api_requests_counted", 1),
+    ("tenant.sending_domains_changed", 1),
+    ("domain.added", 1),
+    ("domain.verified", 1),
+    ("domain.verification_failed", 1),
+    ("domain.record_lost", 1),
+    ("domain.deleted", 1),
 ];
 
 /// A fact as it stands in the log.
@@ -113,6 +119,7 @@ fn written(fact: &Fact) -> Result<(&'static str, i16, String), CodecError> {
         Fact::ApiKey(_, _, event) => serde_json::to_string(event),
         Fact::Email(_, _, event) => serde_json::to_string(event),
         Fact::Usage(_, _, event) => serde_json::to_string(event),
+        Fact::Domain(_, _, event) => serde_json::to_string(event),
     };
     let broken = |source| CodecError::Broken { name: fact.stream().to_string(), source };
     let text = text.map_err(broken)?;
@@ -153,6 +160,10 @@ pub fn decode(
         "email" => {
             let email = stream.parse().map_err(|_| misplaced())?;
             Fact::Email(owner?, email, event(name, payload)?)
+        }
+        "domain" => {
+            let domain = stream.parse().map_err(|_| misplaced())?;
+            Fact::Domain(owner?, domain, event(name, payload)?)
         }
         _ => {
             let day = day_of(stream).ok_or_else(misplaced)?;

@@ -6,6 +6,7 @@
 
 pub mod api_key;
 pub mod codec;
+pub mod domain;
 pub mod email;
 pub mod redact;
 pub mod store;
@@ -17,9 +18,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::values::{Day, EmailId, EventId, KeyId, TenantId, Timestamp};
+use crate::values::{Day, DomainId, EmailId, EventId, KeyId, TenantId, Timestamp};
 
 pub use api_key::ApiKeyEvent;
+pub use domain::DomainEvent;
 pub use email::EmailEvent;
 pub use tenant::TenantEvent;
 pub use usage::UsageEvent;
@@ -52,6 +54,11 @@ impl Stream {
         Self { tenant: Some(tenant), id: format!("usage_{tenant}_{day}") }
     }
 
+    /// One domain's life in a tenant.
+    pub fn domain(tenant: TenantId, domain: DomainId) -> Self {
+        Self { tenant: Some(tenant), id: domain.to_string() }
+    }
+
     /// Whose history this is; none for the operator's own.
     pub fn owner(&self) -> Option<TenantId> {
         self.tenant
@@ -80,6 +87,8 @@ pub enum Fact {
     Email(TenantId, EmailId, EmailEvent),
     /// To a tenant's usage on a day.
     Usage(TenantId, Day, UsageEvent),
+    /// To a domain that a tenant sends from.
+    Domain(TenantId, DomainId, DomainEvent),
 }
 
 impl Fact {
@@ -90,6 +99,7 @@ impl Fact {
             Self::ApiKey(tenant, key, _) => Stream::api_key(*tenant, *key),
             Self::Email(tenant, email, _) => Stream::email(*tenant, *email),
             Self::Usage(tenant, day, _) => Stream::usage(*tenant, *day),
+            Self::Domain(tenant, domain, _) => Stream::domain(*tenant, *domain),
         }
     }
 }

@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::api_key::ApiKeyCreated;
 use super::codec::{self, CodecError};
 use super::tenant::TenantCreated;
-use super::{ApiKeyEvent, EmailEvent, Fact, TenantEvent, UsageEvent};
-use crate::values::Relay;
+use super::{ApiKeyEvent, DomainEvent, EmailEvent, Fact, TenantEvent, UsageEvent};
+use crate::values::{DkimKey, DkimKeys, Relay};
 
 /// Stands where a secret was.
 pub const REDACTED: &str = "[redacted]";
@@ -45,6 +45,7 @@ fn secrets(fact: &Fact) -> &'static [&'static str] {
         Fact::ApiKey(_, _, event) => of_api_key(event),
         Fact::Email(_, _, event) => of_email(event),
         Fact::Usage(_, _, UsageEvent::ApiRequestsCounted { requests: _ }) => &[],
+        Fact::Domain(_, _, event) => of_domain(event),
     }
 }
 
@@ -66,7 +67,8 @@ fn of_tenant(event: &TenantEvent) -> &'static [&'static str] {
         | TenantEvent::Suspended
         | TenantEvent::Resumed
         | TenantEvent::Deleted
-        | TenantEvent::Erased => &[],
+        | TenantEvent::Erased
+        | TenantEvent::SendingDomainsChanged { domains: _ } => &[],
     }
 }
 
@@ -117,5 +119,21 @@ fn of_email(event: &EmailEvent) -> &'static [&'static str] {
         | EmailEvent::DeliveryRescheduled { next_attempt_at: _, personal: _ }
         | EmailEvent::Cancelled { reason: _, recipients: _, personal: _ }
         | EmailEvent::ContentRemoved { digest: _ } => &[],
+    }
+}
+
+/// The private halves are sealed, and still nobody's business; the public ones stand in the DNS.
+fn of_domain(event: &DomainEvent) -> &'static [&'static str] {
+    match event {
+        DomainEvent::Added { name: _, keys: DkimKeys { rsa, ed25519 } } => {
+            for key in [rsa, ed25519] {
+                let DkimKey { selector: _, public_key: _, private_key: _ } = key;
+            }
+            &["/keys/rsa/private_key", "/keys/ed25519/private_key"]
+        }
+        DomainEvent::Verified { records: _ }
+        | DomainEvent::VerificationFailed { found: _, missing: _ }
+        | DomainEvent::RecordLost { records: _ }
+        | DomainEvent::Deleted => &[],
     }
 }

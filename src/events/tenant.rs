@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::values::{HostName, RateLimit, Relay, TenantSettings};
+use crate::values::{HostName, RateLimit, Relay, SendingDomain, TenantSettings};
 
 /// A tenant's life, from its creation to its deletion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,6 +56,13 @@ pub enum TenantEvent {
     /// Its key is destroyed: whatever was personal in its history reads as erased from here on.
     #[serde(rename = "tenant.erased")]
     Erased,
+    /// The domains that it has added are these, as a whole: what stands in their own histories, where
+    /// whoever sends looks anyway.
+    #[serde(rename = "tenant.sending_domains_changed")]
+    SendingDomainsChanged {
+        /// All of them, also those that stayed.
+        domains: Vec<SendingDomain>,
+    },
 }
 
 /// How a tenant began.

@@ -90,7 +90,7 @@ impl Projector for ApiKeys {
             .iter()
             .filter_map(|recorded| match &recorded.fact {
                 Fact::ApiKey(tenant, key, event) => Some((*tenant, *key, event, recorded)),
-                Fact::Tenant(..) | Fact::Email(..) | Fact::Usage(..) => None,
+                Fact::Tenant(..) | Fact::Email(..) | Fact::Usage(..) | Fact::Domain(..) => None,
             })
             .collect();
         if touched.is_empty() {

@@ -9,6 +9,8 @@ pub mod api_keys;
 pub mod as_of;
 pub mod audit;
 mod cursor;
+pub mod domain_checks;
+pub mod domains;
 pub mod emails;
 mod growth;
 pub mod history;
@@ -77,7 +79,12 @@ impl ReadModel {
 
 /// The read models that are in step with every append.
 pub fn in_step() -> Vec<Arc<dyn Projector>> {
-    vec![Arc::new(tenants::Tenants), Arc::new(api_keys::ApiKeys), Arc::new(send_queue::SendQueue)]
+    vec![
+        Arc::new(tenants::Tenants),
+        Arc::new(api_keys::ApiKeys),
+        Arc::new(send_queue::SendQueue),
+        Arc::new(domains::Domains),
+    ]
 }
 
 /// The read models that follow.

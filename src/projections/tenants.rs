@@ -75,7 +75,7 @@ impl Projector for Tenants {
             .iter()
             .filter_map(|recorded| match &recorded.fact {
                 Fact::Tenant(tenant, event) => Some((*tenant, event, recorded)),
-                Fact::ApiKey(..) | Fact::Email(..) | Fact::Usage(..) => None,
+                Fact::ApiKey(..) | Fact::Email(..) | Fact::Usage(..) | Fact::Domain(..) => None,
             })
             .collect();
         if touched.is_empty() {
@@ -123,7 +123,9 @@ pub(super) fn fold(
 impl TenantRow {
     fn change(&mut self, event: &TenantEvent) -> sqlx::Result<()> {
         match event {
-            TenantEvent::Created(_) | TenantEvent::Erased => {}
+            TenantEvent::Created(_)
+            | TenantEvent::Erased
+            | TenantEvent::SendingDomainsChanged { .. } => {}
             TenantEvent::Renamed { name } => self.name.clone_from(name),
             TenantEvent::DomainChanged { domain } => {
                 self.domain = domain.as_ref().map(ToString::to_string);

@@ -78,6 +78,8 @@ ids! {
     EmailId = "msg_";
     /// A fact in the log.
     EventId = "evt_";
+    /// A domain that a tenant sends from.
+    DomainId = "dom_";
 }
 
 fn uuid_at(now: Timestamp) -> Uuid {

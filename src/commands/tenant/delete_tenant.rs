@@ -1,8 +1,7 @@
 //! The end of a tenant: its domain is free again, its history stays.
 
-use super::{DOMAIN, TenantState};
+use super::{TenantState, released};
 use crate::commands::{Command, Decision};
-use crate::events::store::append::Guard;
 use crate::events::{Fact, Stream, TenantEvent};
 use crate::values::{TenantId, Timestamp};
 
@@ -37,14 +36,7 @@ impl Command for DeleteTenant {
     ) -> Result<Decision, Refusal> {
         let tenant = state.living().ok_or(Refusal::NotFound)?;
         let decision = Decision::of(vec![Fact::Tenant(self.tenant, TenantEvent::Deleted)]);
-        Ok(match &tenant.domain {
-            Some(domain) => decision.guarded(Guard::Release {
-                kind: DOMAIN,
-                name: domain.to_string(),
-                owner: self.tenant.to_string(),
-            }),
-            None => decision,
-        })
+        Ok(Decision { guards: released(tenant), ..decision })
     }
 }
 

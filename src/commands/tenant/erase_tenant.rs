@@ -1,8 +1,7 @@
 //! The end of a tenant, and of whatever is personal in its history.
 
-use super::{DOMAIN, TenantState};
+use super::{TenantState, released};
 use crate::commands::{Command, Decision};
-use crate::events::store::append::Guard;
 use crate::events::{Fact, Stream, TenantEvent};
 use crate::values::{TenantId, Timestamp};
 
@@ -42,14 +41,7 @@ impl Command for EraseTenant {
         let Some(living) = state.living() else { return Ok(Decision::of(vec![erased])) };
         let deleted = Fact::Tenant(self.tenant, TenantEvent::Deleted);
         let decision = Decision::of(vec![deleted, erased]);
-        Ok(match &living.domain {
-            Some(domain) => decision.guarded(Guard::Release {
-                kind: DOMAIN,
-                name: domain.to_string(),
-                owner: self.tenant.to_string(),
-            }),
-            None => decision,
-        })
+        Ok(Decision { guards: released(living), ..decision })
     }
 }
 

@@ -9,6 +9,9 @@ mod relay_change;
 mod state;
 pub mod update_tenant;
 
+use crate::events::store::append::Guard;
+use crate::values::HostName;
+
 pub use change::Change;
 pub use create_tenant::CreateTenant;
 pub use delete_tenant::DeleteTenant;
@@ -19,4 +22,15 @@ pub use state::{Standing, Tenant, TenantState};
 pub use update_tenant::{RateLimitChange, SettingsChange, UpdateTenant};
 
 /// The sort of claim by which a domain has one owner at a time.
-const DOMAIN: &str = "domain";
+pub(super) const DOMAIN: &str = "domain";
+
+/// Gives up every domain that a tenant has.
+fn released(tenant: &Tenant) -> Vec<Guard> {
+    let owner = tenant.id.to_string();
+    let release = |name: &HostName| Guard::Release {
+        kind: DOMAIN,
+        name: name.to_string(),
+        owner: owner.clone(),
+    };
+    tenant.claimed().map(release).collect()
+}

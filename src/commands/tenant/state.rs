@@ -2,7 +2,9 @@
 
 use crate::commands::State;
 use crate::events::{Fact, Recorded, TenantEvent};
-use crate::values::{HostName, RateLimit, Relay, TenantId, TenantSettings, Timestamp};
+use crate::values::{
+    HostName, RateLimit, Relay, SendingDomain, TenantId, TenantSettings, Timestamp,
+};
 
 /// A tenant's past, folded.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,6 +33,8 @@ pub struct Tenant {
     pub erased: bool,
     /// When it was created.
     pub created_at: Timestamp,
+    /// The domains that it has added besides.
+    pub sending_domains: Vec<SendingDomain>,
 }
 
 /// Whether a tenant may do anything.
@@ -81,6 +85,7 @@ impl State for TenantState {
                 standing: Standing::Active,
                 erased: false,
                 created_at: recorded.at,
+                sending_domains: Vec::new(),
             });
         } else if let Some(tenant) = &mut self.tenant {
             tenant.change(event);
@@ -89,6 +94,22 @@ impl State for TenantState {
 }
 
 impl Tenant {
+    /// True if it may send from there.
+    pub fn owns(&self, domain: &HostName) -> bool {
+        self.domain.as_ref() == Some(domain) || self.added(domain).is_some()
+    }
+
+    /// The domain of this name that it has added.
+    pub fn added(&self, domain: &HostName) -> Option<&SendingDomain> {
+        self.sending_domains.iter().find(|added| added.name == *domain)
+    }
+
+    /// All names that it keeps others from having.
+    pub fn claimed(&self) -> impl Iterator<Item = &HostName> {
+        let own = self.domain.iter().filter(|own| self.added(own).is_none());
+        own.chain(self.sending_domains.iter().map(|added| &added.name))
+    }
+
     fn change(&mut self, event: &TenantEvent) {
         match event {
             TenantEvent::Created(_) => {}
@@ -102,6 +123,9 @@ impl Tenant {
             TenantEvent::Resumed => self.standing = Standing::Active,
             TenantEvent::Deleted => self.standing = Standing::Deleted,
             TenantEvent::Erased => self.erased = true,
+            TenantEvent::SendingDomainsChanged { domains } => {
+                self.sending_domains.clone_from(domains);
+            }
         }
     }
 }

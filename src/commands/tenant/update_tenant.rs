@@ -152,7 +152,9 @@ impl UpdateTenant {
             return (None, Vec::new());
         }
         let owner = self.tenant.to_string();
-        let released = tenant.domain.as_ref().map(|old| Guard::Release {
+        // One that the tenant has added besides stays its own.
+        let given_up = tenant.domain.as_ref().filter(|old| tenant.added(old).is_none());
+        let released = given_up.map(|old| Guard::Release {
             kind: DOMAIN,
             name: old.to_string(),
             owner: owner.clone(),

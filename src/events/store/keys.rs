@@ -86,13 +86,17 @@ impl Vault {
 pub(super) fn owner(fact: &Fact) -> Option<TenantId> {
     match fact {
         Fact::Email(tenant, ..) | Fact::Tenant(tenant, TenantEvent::Created(_)) => Some(*tenant),
-        Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Usage(..) => None,
+        Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Usage(..) | Fact::Domain(..) => None,
     }
 }
 
 fn erased(fact: &Fact) -> Option<TenantId> {
     match fact {
         Fact::Tenant(tenant, TenantEvent::Erased) => Some(*tenant),
-        Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Email(..) | Fact::Usage(..) => None,
+        Fact::Tenant(..)
+        | Fact::ApiKey(..)
+        | Fact::Email(..)
+        | Fact::Usage(..)
+        | Fact::Domain(..) => None,
     }
 }

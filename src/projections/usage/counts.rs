@@ -37,7 +37,7 @@ impl Counts {
             Fact::Usage(_, _, UsageEvent::ApiRequestsCounted { requests }) => {
                 self.api_requests += i64::try_from(*requests).unwrap_or(i64::MAX);
             }
-            Fact::Tenant(..) | Fact::ApiKey(..) => {}
+            Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Domain(..) => {}
         }
     }
 
