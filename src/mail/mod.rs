@@ -4,6 +4,8 @@
 //! relay by a [`transport`]. Without a relay of one's own, the [`outbox`] is one inside the process.
 
 pub mod compose;
+pub mod dkim;
+pub mod dns;
 pub mod letter;
 pub mod outbox;
 pub mod transport;

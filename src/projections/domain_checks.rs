@@ -28,12 +28,12 @@ pub struct Due {
     pub domain_id: String,
 }
 
-/// Takes some domains that are due; nobody else gets them before `again`, and one that was never looked up is
-/// due at once.
+/// Takes some domains that are due: looked up a `pause` ago or longer, or added then and never looked up.
+/// Nobody else gets them before a pause is over again.
 pub async fn take(
     pool: &PgPool,
     now: Timestamp,
-    again: Timestamp,
+    pause: Duration,
     most: i64,
 ) -> sqlx::Result<Vec<Due>> {
     sqlx::query_as!(
@@ -43,15 +43,16 @@ pub async fn take(
          from domains d
          join tenants t on t.id = d.tenant_id and t.status <> 'deleted'
          left join domain_checks c on c.domain_id = d.id
-         where d.deleted_at is null and (c.due_at is null or c.due_at <= $1)
+         where d.deleted_at is null and coalesce(c.due_at <= $1, d.created_at <= $4)
          order by c.due_at nulls first
          limit $3
          on conflict (domain_id) do update set due_at = excluded.due_at
          where domain_checks.due_at <= $1
          returning tenant_id, domain_id",
         now.as_datetime(),
-        again.as_datetime(),
+        now.plus(pause).as_datetime(),
         most,
+        now.minus(pause).as_datetime(),
     )
     .fetch_all(pool)
     .await
@@ -91,4 +92,12 @@ pub async fn of(pool: &PgPool, domains: &[String]) -> sqlx::Result<HashMap<Strin
     .fetch_all(pool)
     .await?;
     Ok(rows.into_iter().map(|row| (row.domain_id.clone(), row)).collect())
+}
+
+/// Forgets a domain that was given up.
+pub async fn forget(pool: &PgPool, domain: DomainId) -> sqlx::Result<()> {
+    sqlx::query!("delete from domain_checks where domain_id = $1", domain.to_string())
+        .execute(pool)
+        .await?;
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod head;
+mod signed;
 
 use lettre::message::header::ContentTypeErr;
 
