@@ -53,6 +53,7 @@ fn stream(name: &str) -> String {
         "tenant" => TENANT.to_owned(),
         "api_key" => "key_01h455vb4pex5vsknk084sn02q".to_owned(),
         "email" => "msg_01h455vb4pex5vsknk084sn02q".to_owned(),
+        "suppression" => "supp_01h455vb4pex5vsknk084sn02q".to_owned(),
         _ => format!("usage_{TENANT}_2024-01-15"),
     }
 }

@@ -32,7 +32,9 @@ async fn recorded(store: &EventStore) -> u64 {
     let piece = store.read(0, 2_000).await.unwrap();
     let counted = piece.facts.iter().map(|fact| match &fact.fact {
         Fact::Usage(_, _, UsageEvent::ApiRequestsCounted { requests }) => *requests,
-        other @ (Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Email(..)) => panic!("{other:?}"),
+        other @ (Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Email(..) | Fact::Suppression(..)) => {
+            panic!("{other:?}")
+        }
     });
     counted.sum()
 }

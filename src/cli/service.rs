@@ -30,9 +30,9 @@ use crate::projections::rebuild::stale;
 use crate::projections::runner::Runner;
 use crate::projections::{all, following, inline};
 use crate::reactors::delivery::Delivery;
-use crate::reactors::{erasure, housekeeping, orphans, usage_meter};
+use crate::reactors::{erasure, housekeeping, orphans, suppressor, usage_meter};
 use crate::tasks::Tasks;
-use crate::values::{HostName, RelayTls, Secret, SecretKey, WrappingKey};
+use crate::values::{HostName, RelayTls, ReturnPath, Secret, SecretKey, WrappingKey};
 
 /// How long requests under way may take to end.
 const DRAIN: Duration = Duration::from_millis(2_500);
@@ -161,6 +161,7 @@ fn start_roles(config: &Config, api: &Api, tasks: &Tasks) {
         let kept = config.content_retention;
         housekeeping::start(store.clone(), api.meter.clone(), api.clock.clone(), kept, tasks);
         erasure::start(api.pool.clone(), store.clone(), api.clock.clone(), tasks);
+        suppressor::start(api.pool.clone(), api.commands.clone(), api.secrets.clone(), tasks);
     }
     if config.roles.projector || config.roles.api {
         usage_meter::start(api.meter.clone(), api.commands.clone(), tasks);
@@ -181,9 +182,15 @@ fn start_roles(config: &Config, api: &Api, tasks: &Tasks) {
             workers: config.queue.workers,
             lease: config.queue.lease,
             clock: api.clock.clone(),
+            return_path: return_path(config, &api.secrets),
         };
         delivery.start(tasks);
     }
+}
+
+fn return_path(config: &Config, secrets: &SecretKey) -> Option<ReturnPath> {
+    let domain = config.return_path_domain.clone()?;
+    Some(ReturnPath::new(domain, secrets.clone()))
 }
 
 async fn outbox(clock: &Clock, tasks: &Tasks) -> anyhow::Result<Outbox> {

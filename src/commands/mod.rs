@@ -13,6 +13,7 @@ mod error;
 pub mod executor;
 pub mod past;
 mod recording;
+pub mod suppression;
 pub mod tenant;
 #[cfg(test)]
 mod testing;

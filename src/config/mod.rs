@@ -2,7 +2,7 @@
 
 mod reading;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -49,6 +49,10 @@ pub struct Config {
     pub relay: Option<SharedRelay>,
     /// What this process does.
     pub roles: Roles,
+    /// The domain to which bounces go; none: they go to whoever sent the mail.
+    pub return_path_domain: Option<HostName>,
+    /// Where we listen for bounces and complaints; none: nowhere.
+    pub bounce_listen: Option<SocketAddr>,
 }
 
 /// The database's connections.
@@ -201,7 +205,13 @@ impl Config {
             },
             relay: from.relay(),
             roles: from.roles(),
+            return_path_domain: from.domain("RETURN_PATH_DOMAIN"),
+            bounce_listen: from
+                .parsed("BOUNCE_LISTEN", "an address and a port, such as 0.0.0.0:25"),
         };
+        if config.bounce_listen.is_some() && config.return_path_domain.is_none() {
+            from.fault("RETURN_PATH_DOMAIN must be set when BOUNCE_LISTEN is: give the domain whose MX record leads there");
+        }
         if config.database_url.is_some() && config.secret_key.is_none() {
             from.fault("SECRET_KEY must be set when DATABASE_URL is: give 32 characters or more, the same on every node");
         }

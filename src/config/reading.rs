@@ -127,6 +127,15 @@ impl<'a> Reading<'a> {
         Some(Duration::from_secs(days * 86_400))
     }
 
+    pub(super) fn domain(&mut self, name: &str) -> Option<HostName> {
+        let text = self.text(name)?;
+        let domain = HostName::domain(&text).ok();
+        if domain.is_none() {
+            self.fault(format!("{name} is {text:?}: give a domain, such as bounce.example.com"));
+        }
+        domain
+    }
+
     pub(super) fn log_level(&mut self) -> String {
         let level = self.text("LOG_LEVEL").unwrap_or_else(|| "info".to_owned());
         if EnvFilter::try_new(&level).is_err() {

@@ -43,6 +43,11 @@ pub const WIRE_NAMES: &[(&str, i16)] = &[
     ("domain.verification_failed", 1),
     ("domain.record_lost", 1),
     ("domain.deleted", 1),
+    ("email.recipient_suppressed", 1),
+    ("email.bounce_received", 1),
+    ("email.complaint_received", 1),
+    ("suppression.added", 1),
+    ("suppression.removed", 1),
 ];
 
 /// A fact as it stands in the log.
@@ -120,6 +125,7 @@ fn written(fact: &Fact) -> Result<(&'static str, i16, String), CodecError> {
         Fact::Email(_, _, event) => serde_json::to_string(event),
         Fact::Usage(_, _, event) => serde_json::to_string(event),
         Fact::Domain(_, _, event) => serde_json::to_string(event),
+        Fact::Suppression(_, _, event) => serde_json::to_string(event),
     };
     let broken = |source| CodecError::Broken { name: fact.stream().to_string(), source };
     let text = text.map_err(broken)?;
@@ -164,6 +170,10 @@ pub fn decode(
         "domain" => {
             let domain = stream.parse().map_err(|_| misplaced())?;
             Fact::Domain(owner?, domain, event(name, payload)?)
+        }
+        "suppression" => {
+            let suppression = stream.parse().map_err(|_| misplaced())?;
+            Fact::Suppression(owner?, suppression, event(name, payload)?)
         }
         _ => {
             let day = day_of(stream).ok_or_else(misplaced)?;

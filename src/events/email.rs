@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::values::{
-    Address, EmailMetadata, ExtraHeaders, Mailbox, Personal, Priority, RecipientKey, RecipientKind,
-    Recipients, Roll, Subject, Tags, Timestamp,
+    Address, EmailMetadata, EnhancedStatus, ExtraHeaders, FeedbackType, Mailbox, Personal,
+    Priority, RecipientKey, RecipientKind, Recipients, Roll, Subject, SuppressionReason, Tags,
+    Timestamp,
 };
 
 /// The life of one email, in the order in which it can be lived.
@@ -96,6 +97,36 @@ pub enum EmailEvent {
     ContentRemoved {
         /// Under which it was kept.
         digest: String,
+    },
+    /// It is not sent to this recipient, whose address is on the suppression list.
+    #[serde(rename = "email.recipient_suppressed")]
+    RecipientSuppressed {
+        /// To whom.
+        recipient: RecipientKey,
+        /// Why the address is on it.
+        reason: SuppressionReason,
+        /// To which address, and a sentence that says so.
+        personal: Personal<Remark>,
+    },
+    /// The relay had taken it for this recipient, and a report came later that it did not arrive (RFC 3464).
+    #[serde(rename = "email.bounce_received")]
+    BounceReceived {
+        /// To whom.
+        recipient: RecipientKey,
+        /// Why, as RFC 3463 has it.
+        status: EnhancedStatus,
+        /// To which address, and what the last relay had answered.
+        personal: Personal<Remark>,
+    },
+    /// This recipient has called it spam (RFC 5965).
+    #[serde(rename = "email.complaint_received")]
+    ComplaintReceived {
+        /// Who.
+        recipient: RecipientKey,
+        /// What kind of complaint it is.
+        feedback: FeedbackType,
+        /// Of which address, and who reported it.
+        personal: Personal<Remark>,
     },
 }
 
@@ -196,7 +227,10 @@ impl EmailEvent {
             Self::RecipientDelivered { personal, .. }
             | Self::RecipientBounced { personal, .. }
             | Self::RecipientDeferred { personal, .. }
-            | Self::RecipientFailed { personal, .. } => *personal = Personal::Erased,
+            | Self::RecipientFailed { personal, .. }
+            | Self::RecipientSuppressed { personal, .. }
+            | Self::BounceReceived { personal, .. }
+            | Self::ComplaintReceived { personal, .. } => *personal = Personal::Erased,
             Self::DeliveryRescheduled { personal, .. } => *personal = Personal::Erased,
             Self::Cancelled { personal, .. } => *personal = Personal::Erased,
             Self::DeliveryStarted { .. }

@@ -10,6 +10,7 @@ pub mod domain;
 pub mod email;
 pub mod redact;
 pub mod store;
+pub mod suppression;
 pub mod tenant;
 mod upcast;
 pub mod usage;
@@ -18,11 +19,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::values::{Day, DomainId, EmailId, EventId, KeyId, TenantId, Timestamp};
+use crate::values::{Day, DomainId, EmailId, EventId, KeyId, SuppressionId, TenantId, Timestamp};
 
 pub use api_key::ApiKeyEvent;
 pub use domain::DomainEvent;
 pub use email::EmailEvent;
+pub use suppression::SuppressionEvent;
 pub use tenant::TenantEvent;
 pub use usage::UsageEvent;
 
@@ -58,6 +60,10 @@ impl Stream {
     pub fn domain(tenant: TenantId, domain: DomainId) -> Self {
         Self { tenant: Some(tenant), id: domain.to_string() }
     }
+    /// One address of which a tenant's suppression list knows or knew.
+    pub fn suppression(tenant: TenantId, suppression: SuppressionId) -> Self {
+        Self { tenant: Some(tenant), id: suppression.to_string() }
+    }
 
     /// Whose history this is; none for the operator's own.
     pub fn owner(&self) -> Option<TenantId> {
@@ -89,6 +95,8 @@ pub enum Fact {
     Usage(TenantId, Day, UsageEvent),
     /// To a domain that a tenant sends from.
     Domain(TenantId, DomainId, DomainEvent),
+    /// To an address on a tenant's suppression list.
+    Suppression(TenantId, SuppressionId, SuppressionEvent),
 }
 
 impl Fact {
@@ -100,6 +108,7 @@ impl Fact {
             Self::Email(tenant, email, _) => Stream::email(*tenant, *email),
             Self::Usage(tenant, day, _) => Stream::usage(*tenant, *day),
             Self::Domain(tenant, domain, _) => Stream::domain(*tenant, *domain),
+            Self::Suppression(tenant, id, _) => Stream::suppression(*tenant, *id),
         }
     }
 }

@@ -7,8 +7,11 @@ use serde_json::Value;
 
 use super::api_key::ApiKeyCreated;
 use super::codec::{self, CodecError};
+use super::suppression::SuppressionAdded;
 use super::tenant::TenantCreated;
-use super::{ApiKeyEvent, DomainEvent, EmailEvent, Fact, TenantEvent, UsageEvent};
+use super::{
+    ApiKeyEvent, DomainEvent, EmailEvent, Fact, SuppressionEvent, TenantEvent, UsageEvent,
+};
 use crate::values::{DkimKey, DkimKeys, Relay};
 
 /// Stands where a secret was.
@@ -44,8 +47,14 @@ fn secrets(fact: &Fact) -> &'static [&'static str] {
         Fact::Tenant(_, event) => of_tenant(event),
         Fact::ApiKey(_, _, event) => of_api_key(event),
         Fact::Email(_, _, event) => of_email(event),
-        Fact::Usage(_, _, UsageEvent::ApiRequestsCounted { requests: _ }) => &[],
         Fact::Domain(_, _, event) => of_domain(event),
+        Fact::Usage(_, _, UsageEvent::ApiRequestsCounted { requests: _ })
+        | Fact::Suppression(
+            _,
+            _,
+            SuppressionEvent::Added(SuppressionAdded { reason: _, email: _, personal: _ })
+            | SuppressionEvent::Removed,
+        ) => &[],
     }
 }
 
@@ -118,7 +127,10 @@ fn of_email(event: &EmailEvent) -> &'static [&'static str] {
         | EmailEvent::RecipientFailed { recipient: _, personal: _ }
         | EmailEvent::DeliveryRescheduled { next_attempt_at: _, personal: _ }
         | EmailEvent::Cancelled { reason: _, recipients: _, personal: _ }
-        | EmailEvent::ContentRemoved { digest: _ } => &[],
+        | EmailEvent::ContentRemoved { digest: _ }
+        | EmailEvent::RecipientSuppressed { recipient: _, reason: _, personal: _ }
+        | EmailEvent::BounceReceived { recipient: _, status: _, personal: _ }
+        | EmailEvent::ComplaintReceived { recipient: _, feedback: _, personal: _ } => &[],
     }
 }
 

@@ -94,6 +94,10 @@ needs! {
     ToAudit = [All];
     /// To be one of the tenant's keys.
     ToBelong = [];
+    /// To see to whom no mail goes.
+    ToSeeSuppressions = [SuppressionsRead, SuppressionsWrite];
+    /// To say to whom no mail goes.
+    ToChangeSuppressions = [SuppressionsWrite];
 }
 
 impl Caller {

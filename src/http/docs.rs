@@ -16,6 +16,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         (name = "Tenants", description = "Each with domain, keys, relay, limits, history and bill of its own."),
         (name = "API keys", description = "Who may do what."),
         (name = "Emails", description = "Sending, and seeing what became of it."),
+        (name = "Suppressions", description = "Addresses to which mail does not go: they bounced, complained, or were given."),
         (name = "SMTP", description = "Trying a relay."),
         (name = "Usage", description = "What is billed."),
         (name = "History", description = "The facts from which all else is made."),

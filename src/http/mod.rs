@@ -30,6 +30,7 @@ pub mod router;
 pub mod server;
 pub mod smtp_test;
 pub mod streams;
+pub mod suppressions;
 pub mod tenants;
 pub mod usage;
 

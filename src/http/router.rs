@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::problem::Problem;
 use super::{
     Api, api_keys, audit, docs, door, emails, health, history, logs, observe, outbox, request_id,
-    smtp_test, tenants, usage,
+    smtp_test, suppressions, tenants, usage,
 };
 
 /// Which routes a process serves.
@@ -86,6 +86,8 @@ fn v1() -> OpenApiRouter<Api> {
         .routes(routes!(audit::export::own))
         .routes(routes!(emails::batch::send_batch))
         .routes(routes!(emails::batch::send_batch_for))
+        .routes(routes!(suppressions::add::add, suppressions::list::list))
+        .routes(routes!(suppressions::list::get, suppressions::remove::remove))
 }
 
 fn dev() -> OpenApiRouter<Api> {

@@ -90,7 +90,11 @@ impl Projector for ApiKeys {
             .iter()
             .filter_map(|recorded| match &recorded.fact {
                 Fact::ApiKey(tenant, key, event) => Some((*tenant, *key, event, recorded)),
-                Fact::Tenant(..) | Fact::Email(..) | Fact::Usage(..) | Fact::Domain(..) => None,
+                Fact::Tenant(..)
+                | Fact::Email(..)
+                | Fact::Usage(..)
+                | Fact::Domain(..)
+                | Fact::Suppression(..) => None,
             })
             .collect();
         if touched.is_empty() {

@@ -68,7 +68,11 @@ impl Projector for Domains {
             .iter()
             .filter_map(|recorded| match &recorded.fact {
                 Fact::Domain(tenant, domain, event) => Some((*tenant, *domain, event, recorded)),
-                Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Email(..) | Fact::Usage(..) => None,
+                Fact::Tenant(..)
+                | Fact::ApiKey(..)
+                | Fact::Email(..)
+                | Fact::Usage(..)
+                | Fact::Suppression(..) => None,
             })
             .collect();
         if touched.is_empty() {

@@ -21,6 +21,7 @@ pub mod runner;
 pub mod send_queue;
 mod shadow;
 pub mod standing;
+pub mod suppressions;
 pub mod table;
 pub mod tenants;
 pub mod usage;
@@ -84,6 +85,7 @@ pub fn in_step() -> Vec<Arc<dyn Projector>> {
         Arc::new(api_keys::ApiKeys),
         Arc::new(send_queue::SendQueue),
         Arc::new(domains::Domains),
+        Arc::new(suppressions::Suppressions),
     ]
 }
 

@@ -75,7 +75,11 @@ impl Projector for Tenants {
             .iter()
             .filter_map(|recorded| match &recorded.fact {
                 Fact::Tenant(tenant, event) => Some((*tenant, event, recorded)),
-                Fact::ApiKey(..) | Fact::Email(..) | Fact::Usage(..) | Fact::Domain(..) => None,
+                Fact::ApiKey(..)
+                | Fact::Email(..)
+                | Fact::Usage(..)
+                | Fact::Domain(..)
+                | Fact::Suppression(..) => None,
             })
             .collect();
         if touched.is_empty() {

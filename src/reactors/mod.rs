@@ -7,4 +7,5 @@ pub mod delivery;
 pub mod erasure;
 pub mod housekeeping;
 pub mod orphans;
+pub mod suppressor;
 pub mod usage_meter;

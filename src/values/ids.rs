@@ -80,6 +80,8 @@ ids! {
     EventId = "evt_";
     /// A domain that a tenant sends from.
     DomainId = "dom_";
+    /// An address on a tenant's suppression list: made of the address, not of the moment.
+    SuppressionId = "supp_";
 }
 
 fn uuid_at(now: Timestamp) -> Uuid {

@@ -55,12 +55,16 @@ permissions! {
     WebhooksRead = "webhooks:read",
     /// Manage webhooks.
     WebhooksWrite = "webhooks:write",
+    /// See the suppression list.
+    SuppressionsRead = "suppressions:read",
+    /// Manage the suppression list.
+    SuppressionsWrite = "suppressions:write",
 }
 
 /// Why a text is no permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not a permission: give one of send, emails:read, templates:read, templates:write, webhooks:read, webhooks:write, domains:read, domains:write, api-keys:read, api-keys:write, logs:read, usage:read, *"
+    "not a permission: give one of send, emails:read, templates:read, templates:write, webhooks:read, webhooks:write, domains:read, domains:write, api-keys:read, api-keys:write, logs:read, usage:read, suppressions:read, suppressions:write, *"
 )]
 pub struct PermissionError;
 

@@ -139,6 +139,12 @@ impl SecretKey {
         mac(&*self.pepper, text.as_bytes())
     }
 
+    /// A keyed digest for one purpose alone: what is made for one is of no use for another.
+    pub fn mac_for(&self, purpose: &str, text: &str) -> [u8; 32] {
+        let key = Zeroizing::new(mac(&*self.pepper, purpose.as_bytes()));
+        mac(&*key, text.as_bytes())
+    }
+
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new(&(*self.sealing).into())
     }

@@ -9,7 +9,7 @@ use selfmx::values::RecipientKey;
 pub(crate) type Email = (String, i32, BTreeMap<String, String>);
 
 /// Of a tenant's day: sent, delivered, bounced, failed, cancelled, requests.
-pub(crate) type Counts = [i64; 6];
+pub(crate) type Counts = [i64; 8];
 
 /// What the log says in all.
 #[derive(Debug, Default, PartialEq)]
@@ -59,13 +59,13 @@ impl Truth {
             Fact::Email(tenant, email, event) => {
                 self.live(&email.to_string(), event);
                 let counted = counted(event);
-                if counted != [0; 6] {
+                if counted != [0; 8] {
                     let day = (tenant.to_string(), recorded.at.day().to_string());
                     let counts = self.usage.entry(day).or_default();
                     counts.iter_mut().zip(counted).for_each(|(sum, more)| *sum += more);
                 }
             }
-            Fact::ApiKey(..) => {}
+            Fact::ApiKey(..) | Fact::Suppression(..) => {}
         }
     }
 
@@ -95,9 +95,12 @@ impl Truth {
                 "queued".clone_into(status);
             }
             EmailEvent::RecipientDelivered { recipient, .. } => settle(recipient, "delivered"),
-            EmailEvent::RecipientBounced { recipient, .. } => settle(recipient, "bounced"),
+            EmailEvent::RecipientBounced { recipient, .. }
+            | EmailEvent::BounceReceived { recipient, .. } => settle(recipient, "bounced"),
             EmailEvent::RecipientFailed { recipient, .. } => settle(recipient, "failed"),
             EmailEvent::RecipientDeferred { .. } | EmailEvent::ContentRemoved { .. } => {}
+            EmailEvent::RecipientSuppressed { recipient, .. } => settle(recipient, "suppressed"),
+            EmailEvent::ComplaintReceived { recipient, .. } => settle(recipient, "complained"),
             EmailEvent::Cancelled { recipients, .. } => {
                 for to in recipients {
                     settle(to, "cancelled");
@@ -105,7 +108,7 @@ impl Truth {
             }
         }
         if recipients.values().all(|outcome| outcome != "queued") {
-            let worst = ["failed", "bounced", "cancelled", "delivered"];
+            let worst = ["failed", "bounced", "complained", "suppressed", "cancelled", "delivered"];
             let end = worst.into_iter().find(|end| recipients.values().any(|one| one == end));
             end.unwrap_or("queued").clone_into(status);
         }
@@ -113,7 +116,7 @@ impl Truth {
 }
 
 fn counted(event: &EmailEvent) -> Counts {
-    let mut counts = [0; 6];
+    let mut counts = [0; 8];
     match event {
         EmailEvent::Accepted(accepted) => {
             counts[0] = i64::try_from(accepted.recipients.len()).unwrap();
@@ -129,6 +132,9 @@ fn counted(event: &EmailEvent) -> Counts {
         | EmailEvent::RecipientDeferred { .. }
         | EmailEvent::DeliveryRescheduled { .. }
         | EmailEvent::ContentRemoved { .. } => {}
+        EmailEvent::RecipientSuppressed { .. } => counts[6] = 1,
+        EmailEvent::BounceReceived { .. } => (counts[1], counts[2]) = (-1, 1),
+        EmailEvent::ComplaintReceived { .. } => counts[7] = 1,
     }
     counts
 }

@@ -56,6 +56,8 @@ async fn told(db: &PgPool) -> Truth {
             row.emails_failed,
             row.emails_cancelled,
             row.api_requests,
+            row.emails_suppressed,
+            row.emails_complained,
         ];
         truth.usage.insert((row.tenant_id, row.day.to_string()), counts);
     }

@@ -20,5 +20,6 @@ mod reads;
 mod secrets;
 #[path = "../support/mod.rs"]
 pub mod support;
+mod suppressions;
 mod tenants;
 mod usage;

@@ -70,10 +70,8 @@ impl Command for AddDomain {
         domains.push(SendingDomain { id: self.domain, name: self.name.clone(), verified: false });
         let added = DomainEvent::Added { name: self.name.clone(), keys: self.keys.clone() };
         let changed = TenantEvent::SendingDomainsChanged { domains };
-        let facts = vec![
-            Fact::Domain(self.tenant, self.domain, added),
-            Fact::Tenant(self.tenant, changed),
-        ];
+        let facts =
+            vec![Fact::Domain(self.tenant, self.domain, added), Fact::Tenant(self.tenant, changed)];
         // The same claim as that of the tenant's own domain, which it may add here too.
         Ok(Decision::of(facts).guarded(Guard::Claim {
             kind: DOMAIN,
@@ -127,10 +125,7 @@ pub(super) mod tests {
     pub(in crate::commands) fn added(command: &AddDomain) -> [Fact; 2] {
         let mut state = TenantState::default();
         let fact = tenant(command.tenant, None);
-        crate::commands::State::evolve(
-            &mut state,
-            &crate::events::Recorded::imagined(fact, now()),
-        );
+        crate::commands::State::evolve(&mut state, &crate::events::Recorded::imagined(fact, now()));
         let decision = command.decide(&DomainState::default(), &state, now()).unwrap();
         decision.facts.try_into().unwrap()
     }

@@ -161,10 +161,10 @@ mod tests {
         let acme = add("acme.com");
         let [begun, _] = added(&acme);
         let asked = check(&acme, &[DkimRsa], &[DkimEd25519]);
-        let failed = told(&acme, DomainEvent::VerificationFailed {
-            found: vec![DkimRsa],
-            missing: vec![DkimEd25519],
-        });
+        let failed = told(
+            &acme,
+            DomainEvent::VerificationFailed { found: vec![DkimRsa], missing: vec![DkimEd25519] },
+        );
         let of_tenant = [tenant(acme.tenant, None), changed(&acme, false)];
         given([begun.clone()])
             .and_tenant(of_tenant.clone())

@@ -7,7 +7,7 @@ use crate::commands::tenant::TenantState;
 use crate::commands::{Command, Decision};
 use crate::events::email::{Remark, Trouble};
 use crate::events::{EmailEvent, Fact, Stream};
-use crate::values::{EmailId, Personal, TenantId, Timestamp};
+use crate::values::{EmailId, Personal, SuppressionReason, TenantId, Timestamp};
 
 /// Tells the outcomes of an attempt.
 #[derive(Clone, Debug)]
@@ -52,6 +52,11 @@ pub enum RecipientOutcome {
     Failed {
         /// Why.
         message: String,
+    },
+    /// It was not tried: its address is on the suppression list.
+    Suppressed {
+        /// Why it is there.
+        reason: SuppressionReason,
     },
 }
 
@@ -125,6 +130,10 @@ fn facts_of(to: &Pending, outcome: &RecipientOutcome, again: bool) -> Vec<EmailE
         RecipientOutcome::Failed { message } => {
             vec![EmailEvent::RecipientFailed { recipient, personal: remark(message) }]
         }
+        RecipientOutcome::Suppressed { reason } => {
+            let personal = remark(&format!("the address is on the suppression list: {reason}"));
+            vec![EmailEvent::RecipientSuppressed { recipient, reason: *reason, personal }]
+        }
         RecipientOutcome::Deferred { code, message, may_have_arrived } => {
             let given_up = (!again).then(|| EmailEvent::RecipientFailed {
                 recipient: to.key.clone(),
@@ -141,7 +150,7 @@ fn facts_of(to: &Pending, outcome: &RecipientOutcome, again: bool) -> Vec<EmailE
 
 /// A stranger's words as every table can hold them: the log's JSON takes a NUL, a text column does
 /// not, and a fact that the read models refuse would stop them for good.
-fn sayable(words: &str) -> String {
+pub(super) fn sayable(words: &str) -> String {
     words.replace('\0', "\u{FFFD}")
 }
 

@@ -219,14 +219,14 @@ impl SendEmail {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::commands) mod tests {
     use super::*;
     use crate::commands::testing::{given, now};
     use crate::events::TenantEvent;
     use crate::events::tenant::TenantCreated;
     use crate::values::{RateLimit, TenantSettings};
 
-    pub(in crate::commands::email) fn tenant(id: TenantId, domain: Option<&str>) -> Fact {
+    pub(in crate::commands) fn tenant(id: TenantId, domain: Option<&str>) -> Fact {
         let created = TenantCreated {
             name: "Acme".to_owned(),
             domain: domain.map(|name| HostName::domain(name).unwrap()),

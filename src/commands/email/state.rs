@@ -34,6 +34,10 @@ pub struct Email {
     pub fence: u32,
     /// Whether somebody asked that what it says be forgotten.
     pub content_removed: bool,
+    /// For whom the relay took it, unless it bounced later.
+    pub reached: Vec<Pending>,
+    /// Who complained of it.
+    pub complained: Vec<RecipientKey>,
 }
 
 /// Somebody who has no outcome yet.
@@ -79,6 +83,8 @@ impl State for EmailState {
                 put_back: 0,
                 fence: 0,
                 content_removed: false,
+                reached: Vec::new(),
+                complained: Vec::new(),
             }));
         } else if let Some(email) = &mut self.email {
             email.live(event);
@@ -101,6 +107,16 @@ impl Email {
         self.pending.iter().find(|pending| pending.address.known() == Some(address))
     }
 
+    /// It has an outcome for this recipient.
+    fn end(&mut self, recipient: &RecipientKey) -> Option<Pending> {
+        let place = self.pending.iter().position(|pending| pending.key == *recipient)?;
+        let ended = self.pending.remove(place);
+        if self.pending.is_empty() {
+            self.stage = Stage::Done;
+        }
+        Some(ended)
+    }
+
     fn live(&mut self, event: &EmailEvent) {
         match event {
             EmailEvent::Accepted(_) | EmailEvent::RecipientDeferred { .. } => {}
@@ -111,13 +127,20 @@ impl Email {
                 self.fence = self.fence.max(*fence);
             }
             EmailEvent::DeliveryInterrupted { .. } => self.stage = Stage::Waiting,
-            EmailEvent::RecipientDelivered { recipient, .. }
-            | EmailEvent::RecipientBounced { recipient, .. }
-            | EmailEvent::RecipientFailed { recipient, .. } => {
-                self.pending.retain(|pending| pending.key != *recipient);
-                if self.pending.is_empty() {
-                    self.stage = Stage::Done;
-                }
+            EmailEvent::RecipientDelivered { recipient, .. } => {
+                let reached = self.end(recipient);
+                self.reached.extend(reached);
+            }
+            EmailEvent::RecipientBounced { recipient, .. }
+            | EmailEvent::RecipientFailed { recipient, .. }
+            | EmailEvent::RecipientSuppressed { recipient, .. } => {
+                self.end(recipient);
+            }
+            EmailEvent::BounceReceived { recipient, .. } => {
+                self.reached.retain(|reached| reached.key != *recipient);
+            }
+            EmailEvent::ComplaintReceived { recipient, .. } => {
+                self.complained.push(recipient.clone());
             }
             EmailEvent::DeliveryRescheduled { .. } => {
                 self.stage = Stage::Waiting;

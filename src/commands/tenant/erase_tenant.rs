@@ -49,6 +49,7 @@ impl Command for EraseTenant {
 mod tests {
     use super::*;
     use crate::commands::testing::{given, now};
+    use crate::events::store::append::Guard;
     use crate::events::tenant::TenantCreated;
     use crate::values::{HostName, RateLimit, TenantSettings};
 

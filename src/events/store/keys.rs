@@ -85,7 +85,9 @@ impl Vault {
 /// Whose key a fact needs, if any.
 pub(super) fn owner(fact: &Fact) -> Option<TenantId> {
     match fact {
-        Fact::Email(tenant, ..) | Fact::Tenant(tenant, TenantEvent::Created(_)) => Some(*tenant),
+        Fact::Email(tenant, ..)
+        | Fact::Suppression(tenant, ..)
+        | Fact::Tenant(tenant, TenantEvent::Created(_)) => Some(*tenant),
         Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Usage(..) | Fact::Domain(..) => None,
     }
 }
@@ -97,6 +99,7 @@ fn erased(fact: &Fact) -> Option<TenantId> {
         | Fact::ApiKey(..)
         | Fact::Email(..)
         | Fact::Usage(..)
-        | Fact::Domain(..) => None,
+        | Fact::Domain(..)
+        | Fact::Suppression(..) => None,
     }
 }

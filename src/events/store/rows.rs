@@ -100,18 +100,25 @@ impl Row {
             return Err(CodecError::Sealed { name: self.name.clone() });
         }
         let mut fact = decode(&payload)?;
-        if let Fact::Email(.., event) = &mut fact
-            && keys.is_destroyed(owner)
-        {
-            event.erase();
+        if keys.is_destroyed(owner) {
+            erase(&mut fact);
         }
         Ok(fact)
     }
 }
 
-/// The tenants whose keys are needed to read these rows. Only mail has anything personal.
+fn erase(fact: &mut Fact) {
+    match fact {
+        Fact::Email(.., event) => event.erase(),
+        Fact::Suppression(.., event) => event.erase(),
+        Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Usage(..) | Fact::Domain(..) => {}
+    }
+}
+
+/// The tenants whose keys are needed to read these rows. Only mail, and to whom none goes, is personal.
 pub(super) fn owners(rows: &[Row]) -> HashSet<TenantId> {
-    let mail = rows.iter().filter(|row| row.name.starts_with("email."));
+    let personal = |row: &&Row| ["email.", "suppression."].iter().any(|n| row.name.starts_with(n));
+    let mail = rows.iter().filter(personal);
     let owners: HashSet<&str> = mail.filter_map(|row| row.tenant_id.as_deref()).collect();
     // An id that is none is complained of when its row is read.
     owners.into_iter().filter_map(|owner| owner.parse().ok()).collect()

@@ -21,13 +21,22 @@ use crate::projections::page::PageRequest;
 use crate::projections::runner::caught_up;
 use crate::values::TenantId;
 
-const STATUSES: [&str; 6] = ["queued", "sending", "delivered", "bounced", "failed", "cancelled"];
+const STATUSES: [&str; 8] = [
+    "queued",
+    "sending",
+    "delivered",
+    "bounced",
+    "failed",
+    "cancelled",
+    "suppressed",
+    "complained",
+];
 
 /// Which emails are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct EmailsQuery {
-    /// `queued`, `sending`, `delivered`, `bounced`, `failed` or `cancelled`.
+    /// `queued`, `sending`, `delivered`, `bounced`, `failed`, `cancelled`, `suppressed` or `complained`.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     status: Field<String>,

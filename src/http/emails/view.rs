@@ -25,8 +25,8 @@ pub struct EmailView {
     #[serde(skip_serializing_if = "Option::is_none")]
     reply_to: Option<String>,
     subject: String,
-    /// `queued`, `sending`, `delivered`, `bounced`, `failed` or `cancelled`; of several outcomes, the
-    /// worst.
+    /// `queued`, `sending`, `delivered`, `bounced`, `failed`, `cancelled`, `suppressed` or `complained`; of
+    /// several outcomes, the worst.
     #[schema(example = "delivered")]
     status: String,
     /// `high`, `normal` or `low`.
@@ -56,7 +56,7 @@ pub struct RecipientView {
     /// `to`, `cc` or `bcc`.
     #[schema(example = "to")]
     kind: String,
-    /// `queued`, `delivered`, `bounced`, `failed` or `cancelled`.
+    /// `queued`, `delivered`, `bounced`, `failed`, `cancelled`, `suppressed` or `complained`.
     #[schema(example = "delivered")]
     status: String,
     /// The SMTP reply code, if there was one.
@@ -84,7 +84,7 @@ pub struct EmailDetails {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MomentView {
     /// `queued`, `sending`, `delivered`, `bounced`, `deferred`, `failed`, `rescheduled`, `interrupted`,
-    /// `cancelled` or `content_removed`.
+    /// `cancelled`, `content_removed`, `suppressed` or `complained`.
     #[serde(rename = "type")]
     #[schema(example = "delivered")]
     kind: &'static str,

@@ -14,7 +14,8 @@ pub(super) fn head(granularity: Granularity) -> String {
     };
     format!(
         "tenant_id,period,{day}emails_sent,emails_delivered,emails_bounced,emails_failed,\
-         emails_cancelled,api_requests,as_of,final,as_of_position,events\r\n"
+         emails_cancelled,api_requests,as_of,final,as_of_position,events,emails_suppressed,\
+         emails_complained\r\n"
     )
 }
 
@@ -49,7 +50,7 @@ fn line(text: &mut String, known: &Known, tenant: &str, (day, counts): (Option<D
     let _ = write!(
         text,
         "{tenant},{},{day}{},{},{},{},{},{},{},{},{},\
-         /v1/tenants/{tenant}/events?since={since}&until={until}\r\n",
+         /v1/tenants/{tenant}/events?since={since}&until={until},{},{}\r\n",
         known.month,
         counts.emails_sent,
         counts.emails_delivered,
@@ -60,5 +61,7 @@ fn line(text: &mut String, known: &Known, tenant: &str, (day, counts): (Option<D
         known.as_of,
         known.is_final,
         known.position.unwrap_or_default(),
+        counts.emails_suppressed,
+        counts.emails_complained,
     );
 }

@@ -35,9 +35,9 @@ pub struct UsageView {
 pub struct FiguresView {
     /// Recipients accepted for sending.
     emails_sent: i64,
-    /// Taken by a relay.
+    /// Taken by a relay, less those that bounced later: those are taken off on the day of the bounce.
     emails_delivered: i64,
-    /// Refused by a relay for good.
+    /// Refused by a relay for good, at once or later.
     emails_bounced: i64,
     /// Given up.
     emails_failed: i64,
@@ -45,6 +45,10 @@ pub struct FiguresView {
     emails_cancelled: i64,
     /// Authenticated requests of the tenant's keys.
     api_requests: i64,
+    /// Left out, because their addresses are suppressed.
+    emails_suppressed: i64,
+    /// Called spam; they are counted as delivered or bounced, too.
+    emails_complained: i64,
     links: LinksView,
 }
 
@@ -56,7 +60,7 @@ pub struct LinksView {
         example = "/v1/tenant/events?type=email.accepted&since=2024-01-01T00:00:00Z&until=2024-02-01T00:00:00Z"
     )]
     emails_sent: String,
-    /// Each counts one.
+    /// Each counts one, and each `email.bounce_received` one less.
     emails_delivered: String,
     /// Each counts one.
     emails_bounced: String,
@@ -66,6 +70,10 @@ pub struct LinksView {
     emails_cancelled: String,
     /// Each counts as many as its `requests`.
     api_requests: String,
+    /// Each counts one.
+    emails_suppressed: String,
+    /// Each counts one.
+    emails_complained: String,
 }
 
 /// What one tenant used on a day.
@@ -125,13 +133,17 @@ impl FiguresView {
             emails_failed: counts.emails_failed,
             emails_cancelled: counts.emails_cancelled,
             api_requests: counts.api_requests,
+            emails_suppressed: counts.emails_suppressed,
+            emails_complained: counts.emails_complained,
             links: LinksView {
                 emails_sent: link("email.accepted"),
-                emails_delivered: link("email.recipient_delivered"),
-                emails_bounced: link("email.recipient_bounced"),
+                emails_delivered: link("email.recipient_delivered,email.bounce_received"),
+                emails_bounced: link("email.recipient_bounced,email.bounce_received"),
                 emails_failed: link("email.recipient_failed"),
                 emails_cancelled: link("email.cancelled"),
                 api_requests: link("usage.api_requests_counted"),
+                emails_suppressed: link("email.recipient_suppressed"),
+                emails_complained: link("email.complaint_received"),
             },
         }
     }

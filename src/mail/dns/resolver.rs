@@ -41,7 +41,8 @@ impl Resolver {
 
     /// All values of a record; none if there is no such record.
     pub async fn values(&self, name: &str, kind: RecordType) -> Result<Vec<String>, Unanswered> {
-        let none = || Unanswered("no name server is known: the operator sets DNS_SERVERS".to_owned());
+        let none =
+            || Unanswered("no name server is known: the operator sets DNS_SERVERS".to_owned());
         let resolver = self.0.as_ref().ok_or_else(none)?;
         let asked = match kind {
             RecordType::Txt => Asked::TXT,

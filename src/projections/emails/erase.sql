@@ -18,7 +18,7 @@ with erased as materialized (
 ), timeline as (
     update email_timeline t
     set details = t.details || case
-            when t.type in ('delivered', 'bounced', 'deferred', 'failed')
+            when t.type in ('delivered', 'bounced', 'deferred', 'failed', 'suppressed', 'complained')
             then '{"recipient": "[erased]", "message": "[erased]"}'::jsonb
             when t.type = 'rescheduled' then '{"message": "[erased]"}'::jsonb
             when t.type = 'cancelled' then '{"recipients": "[erased]"}'::jsonb

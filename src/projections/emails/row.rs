@@ -20,7 +20,7 @@ pub struct EmailRow {
     pub sender_address: String,
     /// Its subject.
     pub subject: String,
-    /// `queued`, `sending`, `delivered`, `bounced`, `failed` or `cancelled`.
+    /// `queued`, `sending`, `delivered`, `bounced`, `failed`, `cancelled`, `suppressed` or `complained`.
     pub status: String,
     /// `high`, `normal` or `low`.
     pub priority: String,
@@ -58,7 +58,7 @@ pub struct RecipientRow {
     pub kind: String,
     /// The name that was given.
     pub name: Option<String>,
-    /// `queued`, `delivered`, `bounced`, `failed` or `cancelled`.
+    /// `queued`, `delivered`, `bounced`, `failed`, `cancelled`, `suppressed` or `complained`.
     pub status: String,
     /// The SMTP reply code, if there was one.
     pub code: Option<i32>,
@@ -112,28 +112,18 @@ impl EmailRow {
             }
             EmailEvent::DeliveryInterrupted { .. } => self.turn("queued"),
             EmailEvent::RecipientDelivered { recipient, personal } => {
-                self.settle(
-                    &kept(recipient, personal),
-                    "delivered",
-                    (Some(250), said(personal)),
-                    at,
-                );
+                self.become_of((recipient, personal), "delivered", Some(250), at);
             }
             EmailEvent::RecipientBounced { recipient, code, personal } => {
-                self.settle(
-                    &kept(recipient, personal),
-                    "bounced",
-                    (Some(*code), said(personal)),
-                    at,
-                );
+                self.become_of((recipient, personal), "bounced", Some(*code), at);
                 self.last_error = Some(said(personal).to_owned());
             }
             EmailEvent::RecipientFailed { recipient, personal } => {
-                self.settle(&kept(recipient, personal), "failed", (None, said(personal)), at);
+                self.become_of((recipient, personal), "failed", None, at);
                 self.last_error = Some(said(personal).to_owned());
             }
             EmailEvent::RecipientDeferred { recipient, code, personal, .. } => {
-                self.settle(&kept(recipient, personal), "queued", (*code, said(personal)), at);
+                self.become_of((recipient, personal), "queued", *code, at);
                 self.last_error = Some(said(personal).to_owned());
             }
             EmailEvent::DeliveryRescheduled { next_attempt_at, personal } => {
@@ -141,6 +131,16 @@ impl EmailRow {
                 self.next_attempt_at = Some(next_attempt_at.as_datetime());
                 let reason = personal.known().map_or(ERASED, |trouble| &trouble.reason);
                 self.last_error = Some(reason.to_owned());
+            }
+            EmailEvent::RecipientSuppressed { recipient, personal, .. } => {
+                self.become_of((recipient, personal), "suppressed", None, at);
+            }
+            EmailEvent::BounceReceived { recipient, personal, .. } => {
+                self.become_of((recipient, personal), "bounced", None, at);
+                self.last_error = Some(said(personal).to_owned());
+            }
+            EmailEvent::ComplaintReceived { recipient, personal, .. } => {
+                self.become_of((recipient, personal), "complained", None, at);
             }
             EmailEvent::Cancelled { recipients, personal, .. } => {
                 let mut known = personal.known().into_iter().flat_map(|known| &known.recipients);
@@ -150,6 +150,16 @@ impl EmailRow {
                 }
             }
         }
+    }
+
+    fn become_of(
+        &mut self,
+        (recipient, personal): (&RecipientKey, &Personal<Remark>),
+        status: &'static str,
+        code: Option<u16>,
+        at: DateTime<Utc>,
+    ) {
+        self.settle(&kept(recipient, personal), status, (code, said(personal)), at);
     }
 
     fn settle(
@@ -181,7 +191,8 @@ impl EmailRow {
         if any("queued") {
             return None;
         }
-        let worst_first = ["failed", "bounced", "cancelled", "delivered"];
+        let worst_first =
+            ["failed", "bounced", "complained", "suppressed", "cancelled", "delivered"];
         worst_first.into_iter().find(|status| any(status))
     }
 }

@@ -68,6 +68,15 @@ fn told(event: &EmailEvent) -> (&'static str, Value) {
             ("cancelled", json!({"reason": reason, "recipients": recipients}))
         }
         EmailEvent::ContentRemoved { .. } => ("content_removed", json!({})),
+        EmailEvent::RecipientSuppressed { reason, personal, .. } => {
+            ("suppressed", of(personal, json!({"reason": reason})))
+        }
+        EmailEvent::BounceReceived { status, personal, .. } => {
+            ("bounced", of(personal, json!({"status": status, "after_delivery": true})))
+        }
+        EmailEvent::ComplaintReceived { feedback, personal, .. } => {
+            ("complained", of(personal, json!({"feedback_type": feedback})))
+        }
     }
 }
 

@@ -85,12 +85,15 @@ impl Change {
             }
             EmailEvent::RecipientDelivered { .. }
             | EmailEvent::RecipientBounced { .. }
-            | EmailEvent::RecipientFailed { .. } => self.finished += 1,
+            | EmailEvent::RecipientFailed { .. }
+            | EmailEvent::RecipientSuppressed { .. } => self.finished += 1,
             EmailEvent::Cancelled { .. } => self.cancelled = true,
             EmailEvent::DeliveryStarted { .. }
             | EmailEvent::DeliveryInterrupted { .. }
             | EmailEvent::RecipientDeferred { .. }
-            | EmailEvent::ContentRemoved { .. } => {}
+            | EmailEvent::ContentRemoved { .. }
+            | EmailEvent::BounceReceived { .. }
+            | EmailEvent::ComplaintReceived { .. } => {}
         }
     }
 }

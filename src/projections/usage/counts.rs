@@ -3,13 +3,16 @@
 use crate::events::{EmailEvent, Fact, UsageEvent};
 
 /// The facts that add to the numbers on a bill.
-pub const COUNTED: [&str; 6] = [
+pub const COUNTED: [&str; 9] = [
     "email.accepted",
     "email.recipient_delivered",
     "email.recipient_bounced",
     "email.recipient_failed",
     "email.cancelled",
     "usage.api_requests_counted",
+    "email.recipient_suppressed",
+    "email.bounce_received",
+    "email.complaint_received",
 ];
 
 /// Counts of one tenant; recipients are the unit of mail.
@@ -27,6 +30,10 @@ pub struct Counts {
     pub emails_cancelled: i64,
     /// Authenticated requests.
     pub api_requests: i64,
+    /// Left out, because they are suppressed.
+    pub emails_suppressed: i64,
+    /// Called spam, whatever else became of them.
+    pub emails_complained: i64,
 }
 
 impl Counts {
@@ -37,7 +44,7 @@ impl Counts {
             Fact::Usage(_, _, UsageEvent::ApiRequestsCounted { requests }) => {
                 self.api_requests += i64::try_from(*requests).unwrap_or(i64::MAX);
             }
-            Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Domain(..) => {}
+            Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Domain(..) | Fact::Suppression(..) => {}
         }
     }
 
@@ -51,6 +58,14 @@ impl Counts {
             EmailEvent::Cancelled { recipients, .. } => {
                 self.emails_cancelled += count(recipients.len());
             }
+            EmailEvent::RecipientSuppressed { .. } => self.emails_suppressed += 1,
+            // It was counted as delivered on the day on which that seemed so. That day may be closed, so it is taken
+            // back on the day on which we know better: over all days it has ended once.
+            EmailEvent::BounceReceived { .. } => {
+                self.emails_delivered -= 1;
+                self.emails_bounced += 1;
+            }
+            EmailEvent::ComplaintReceived { .. } => self.emails_complained += 1,
             EmailEvent::DeliveryStarted { .. }
             | EmailEvent::DeliveryInterrupted { .. }
             | EmailEvent::RecipientDeferred { .. }
@@ -69,6 +84,8 @@ impl std::iter::Sum for Counts {
             emails_failed: sum.emails_failed + one.emails_failed,
             emails_cancelled: sum.emails_cancelled + one.emails_cancelled,
             api_requests: sum.api_requests + one.api_requests,
+            emails_suppressed: sum.emails_suppressed + one.emails_suppressed,
+            emails_complained: sum.emails_complained + one.emails_complained,
         })
     }
 }

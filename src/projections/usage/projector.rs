@@ -54,19 +54,23 @@ async fn add(db: &mut PgConnection, sums: &HashMap<(TenantId, Day), Counts>) -> 
     let column = |of: fn(&Counts) -> i64| -> Vec<i64> { sums.values().map(of).collect() };
     sqlx::query!(
         "insert into usage (tenant_id, day, emails_sent, emails_delivered, emails_bounced,
-                            emails_failed, emails_cancelled, api_requests)
+                            emails_failed, emails_cancelled, api_requests, emails_suppressed,
+                            emails_complained)
          select u.tenant_id, u.day, u.sent, u.delivered, u.bounced, u.failed, u.cancelled,
-                u.requests
+                u.requests, u.suppressed, u.complained
          from unnest($1::varchar[], $2::date[], $3::bigint[], $4::bigint[], $5::bigint[],
-                     $6::bigint[], $7::bigint[], $8::bigint[])
-           as u(tenant_id, day, sent, delivered, bounced, failed, cancelled, requests)
+                     $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
+           as u(tenant_id, day, sent, delivered, bounced, failed, cancelled, requests, suppressed,
+                complained)
          on conflict (tenant_id, day) do update
          set emails_sent = usage.emails_sent + excluded.emails_sent,
              emails_delivered = usage.emails_delivered + excluded.emails_delivered,
              emails_bounced = usage.emails_bounced + excluded.emails_bounced,
              emails_failed = usage.emails_failed + excluded.emails_failed,
              emails_cancelled = usage.emails_cancelled + excluded.emails_cancelled,
-             api_requests = usage.api_requests + excluded.api_requests",
+             api_requests = usage.api_requests + excluded.api_requests,
+             emails_suppressed = usage.emails_suppressed + excluded.emails_suppressed,
+             emails_complained = usage.emails_complained + excluded.emails_complained",
         &tenants,
         &days,
         &column(|counts| counts.emails_sent),
@@ -75,6 +79,8 @@ async fn add(db: &mut PgConnection, sums: &HashMap<(TenantId, Day), Counts>) -> 
         &column(|counts| counts.emails_failed),
         &column(|counts| counts.emails_cancelled),
         &column(|counts| counts.api_requests),
+        &column(|counts| counts.emails_suppressed),
+        &column(|counts| counts.emails_complained),
     )
     .execute(db)
     .await?;

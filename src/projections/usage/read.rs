@@ -34,7 +34,8 @@ pub async fn days(
         r#"select c.position as "position!", u.day as "day?", u.emails_sent as "sent?",
                   u.emails_delivered as "delivered?", u.emails_bounced as "bounced?",
                   u.emails_failed as "failed?", u.emails_cancelled as "cancelled?",
-                  u.api_requests as "requests?"
+                  u.api_requests as "requests?", u.emails_suppressed as "suppressed?",
+                  u.emails_complained as "complained?"
            from (select coalesce(max(position), 0) as position from projection_cursors
                  where projection = 'usage') c
            left join usage u on u.tenant_id = $1 and u.day >= $2 and u.day < $3
@@ -55,6 +56,8 @@ pub async fn days(
             emails_failed: row.failed.unwrap_or(0),
             emails_cancelled: row.cancelled.unwrap_or(0),
             api_requests: row.requests.unwrap_or(0),
+            emails_suppressed: row.suppressed.unwrap_or(0),
+            emails_complained: row.complained.unwrap_or(0),
         };
         known.of.extend(row.day.map(|day| (day.into(), counts)));
     }
@@ -73,7 +76,8 @@ pub async fn tenants(
         r#"select c.position as "position!", t.id as "id?", u.day as "day?", u.emails_sent as "sent?",
                   u.emails_delivered as "delivered?", u.emails_bounced as "bounced?",
                   u.emails_failed as "failed?", u.emails_cancelled as "cancelled?",
-                  u.api_requests as "requests?"
+                  u.api_requests as "requests?", u.emails_suppressed as "suppressed?",
+                  u.emails_complained as "complained?"
            from (select coalesce(max(position), 0) as position from projection_cursors
                  where projection = 'usage') c
            left join (select id from tenants where id > $1 order by id limit $2) t on true
@@ -100,6 +104,8 @@ pub async fn tenants(
             emails_failed: row.failed.unwrap_or(0),
             emails_cancelled: row.cancelled.unwrap_or(0),
             api_requests: row.requests.unwrap_or(0),
+            emails_suppressed: row.suppressed.unwrap_or(0),
+            emails_complained: row.complained.unwrap_or(0),
         };
         if let (Some(usage), Some(day)) = (known.of.last_mut(), row.day) {
             usage.days.push((day.into(), counts));

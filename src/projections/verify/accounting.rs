@@ -1,7 +1,7 @@
 //! Whether what is billed adds up, counted by plain SQL over the facts and not by the projectors' code.
 //!
 //! For each tenant, with everything up to the end of each UTC day, in recipients:
-//! `sent = delivered + bounced + failed + cancelled + in flight`. What was sent on one day may come to its end on
+//! `sent = delivered + bounced + failed + cancelled + suppressed + in flight`. What was sent on one day may come to its end on
 //! another, so the days are added up; what is in flight is counted from each email's own facts.
 
 use std::collections::BTreeMap;
@@ -20,7 +20,16 @@ const VIEW: &str = "begin isolation level repeatable read; \
                     lock table usage, send_queue, email_recipients in access share mode";
 
 /// The counts of a day, in their order.
-const COUNTS: [&str; 6] = ["sent", "delivered", "bounced", "failed", "cancelled", "API requests"];
+const COUNTS: [&str; 8] = [
+    "sent",
+    "delivered",
+    "bounced",
+    "failed",
+    "cancelled",
+    "API requests",
+    "suppressed",
+    "complained",
+];
 
 /// `usage` is a count of the facts.
 pub async fn usage(pool: &PgPool, tenant: Option<TenantId>) -> sqlx::Result<Verdict> {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::Delivery;
 use super::flights::Hold;
+use super::suppressed::{Suppressed, left_out};
 use crate::commands::CommandError;
 use crate::commands::context::Context;
 use crate::commands::email::{
@@ -24,7 +25,7 @@ use crate::mail::transport::{Envelope, Outcome, Route, Sent};
 use crate::mail::{Letter, Message, compose};
 use crate::projections::relay_health;
 use crate::telemetry::chain;
-use crate::values::{EmailContent, EmailId, TenantId};
+use crate::values::{Address, EmailContent, EmailId, TenantId};
 
 /// How long to wait before telling again what the log did not take.
 pub(super) const AGAIN: Duration = Duration::from_millis(500);
@@ -44,6 +45,8 @@ pub(super) struct Subject {
     settings: Arc<Past<TenantState>>,
     /// The sealed contents, if they were fetched already.
     pub(super) sealed: Option<Vec<u8>>,
+    /// Who is on the suppression list, if that was looked up already.
+    pub(super) suppressed: Option<Suppressed>,
 }
 
 impl Subject {
@@ -59,7 +62,22 @@ impl Subject {
             email,
             settings: begun.tenant,
             sealed: None,
+            suppressed: None,
         })
+    }
+
+    /// Who has no outcome yet.
+    pub(super) fn pending(&self) -> &[Pending] {
+        &self.email.pending
+    }
+
+    /// Who has no outcome yet, and is not suppressed.
+    fn wanted(&self) -> impl Iterator<Item = &Pending> {
+        let left_out = |to: &Pending| {
+            let suppressed = self.suppressed.iter().flatten();
+            suppressed.into_iter().any(|(one, _)| one.key == to.key)
+        };
+        self.email.pending.iter().filter(move |to| !left_out(to))
     }
 
     /// Where its contents are kept.
@@ -91,14 +109,19 @@ enum Hindrance {
 
 impl Delivery {
     /// Tries once; whatever happens becomes a fact, or the lease runs out and it is tried again.
-    pub(super) async fn attempt(&self, subject: Subject, hold: &Hold) {
-        let outcomes = match self.prepared_at_last(&subject, hold).await {
-            Ok((route, message)) => self.handed_over(&subject, &route, &message, hold).await,
+    pub(super) async fn attempt(&self, mut subject: Subject, hold: &Hold) {
+        let outcomes = match self.prepared_at_last(&mut subject, hold).await {
+            Ok(Some((route, message))) => self.handed_over(&subject, &route, &message, hold).await,
+            // Everybody is suppressed.
+            Ok(None) => Some(Vec::new()),
             Err(Hindrance::Outage(_)) => None,
             Err(hindrance) => Some(hindered(&subject, &hindrance)),
         };
         match outcomes {
-            Some(outcomes) => self.record(subject, outcomes).await,
+            Some(mut outcomes) => {
+                outcomes.extend(subject.suppressed.iter().flat_map(left_out));
+                self.record(subject, outcomes).await;
+            }
             None => self.give_back(&subject.id.to_string(), subject.lease).await,
         }
     }
@@ -113,11 +136,11 @@ impl Delivery {
     /// Asks again while the database is away and the email is surely ours.
     async fn prepared_at_last(
         &self,
-        subject: &Subject,
+        subject: &mut Subject,
         hold: &Hold,
-    ) -> Result<(Route, Message), Hindrance> {
+    ) -> Result<Option<(Route, Message)>, Hindrance> {
         loop {
-            match self.prepared(subject).await {
+            match self.prepared_for_some(subject).await {
                 Err(Hindrance::Outage(error)) if hold.holds() => {
                     tracing::warn!(email = %subject.id, %error, "it waits for the database");
                     sleep(AGAIN).await;
@@ -125,6 +148,18 @@ impl Delivery {
                 prepared => return prepared,
             }
         }
+    }
+
+    /// None if nobody is to get it.
+    async fn prepared_for_some(
+        &self,
+        subject: &mut Subject,
+    ) -> Result<Option<(Route, Message)>, Hindrance> {
+        self.suppressed(subject).await.map_err(unread)?;
+        if subject.wanted().next().is_none() {
+            return Ok(None);
+        }
+        self.prepared(subject).await.map(Some)
     }
 
     async fn prepared(&self, subject: &Subject) -> Result<(Route, Message), Hindrance> {
@@ -177,8 +212,8 @@ impl Delivery {
         hold: &Hold,
     ) -> Option<Vec<(Pending, RecipientOutcome)>> {
         let email = &subject.email;
-        let from = email.accepted.personal.known()?.from.address.clone();
-        let to = email.pending.iter().filter_map(|to| to.address.known().cloned()).collect();
+        let from = self.envelope_sender(subject)?;
+        let to = subject.wanted().filter_map(|to| to.address.known().cloned()).collect();
         let envelope = Envelope { from, to };
         let given_up = AtomicBool::new(false);
         let still = || {
@@ -194,6 +229,12 @@ impl Delivery {
         self.note_health(subject, route, &sent).await;
         let named = |(to, outcome)| Some((email.pending_at(&to)?.clone(), told(outcome)));
         Some(sent.outcomes.into_iter().filter_map(named).collect())
+    }
+
+    /// Where bounces go: to us, if we can take them, and else to who sent it.
+    fn envelope_sender(&self, subject: &Subject) -> Option<Address> {
+        let ours = self.return_path.as_ref().and_then(|path| path.of(subject.id).ok());
+        ours.or_else(|| Some(subject.email.accepted.personal.known()?.from.address.clone()))
     }
 
     /// Whether a tenant's own relay is well is shown to the tenant.
@@ -275,7 +316,7 @@ fn hindered(subject: &Subject, hindrance: &Hindrance) -> Vec<(Pending, Recipient
         | Hindrance::Unwritable(_)
         | Hindrance::NoTenant => RecipientOutcome::Failed { message },
     };
-    subject.email.pending.iter().map(|to| (to.clone(), outcome.clone())).collect()
+    subject.wanted().map(|to| (to.clone(), outcome.clone())).collect()
 }
 
 fn told(outcome: Outcome) -> RecipientOutcome {
@@ -301,6 +342,7 @@ fn count(outcome: &RecipientOutcome) {
         RecipientOutcome::Bounced { .. } => "selfmx_emails_bounced",
         RecipientOutcome::Failed { .. } => "selfmx_emails_failed",
         RecipientOutcome::Deferred { .. } => "selfmx_emails_deferred",
+        RecipientOutcome::Suppressed { .. } => "selfmx_emails_suppressed",
     };
     metrics::counter!(name).increment(1);
 }

@@ -91,6 +91,7 @@ impl Delivery {
             }
         }
         self.with_small_contents(&mut subjects).await;
+        self.with_suppressed(&mut subjects).await;
         starts.into_iter().map(|start| subjects.remove(&start?.email)).collect()
     }
 

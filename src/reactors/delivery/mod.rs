@@ -4,6 +4,7 @@ mod allowance;
 mod attempt;
 mod departure;
 mod flights;
+mod suppressed;
 mod worker;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::commands::email::RetrySchedule;
 use crate::commands::executor::Executor;
 use crate::mail::transport::{Routes, Smtp};
 use crate::tasks::Tasks;
-use crate::values::SecretKey;
+use crate::values::{ReturnPath, SecretKey};
 
 /// All that the delivery needs.
 #[derive(Clone)]
@@ -39,6 +40,8 @@ pub struct Delivery {
     pub lease: Duration,
     /// What time it is.
     pub clock: Clock,
+    /// Where bounces go, if we take them.
+    pub return_path: Option<ReturnPath>,
 }
 
 impl Delivery {

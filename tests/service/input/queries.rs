@@ -29,7 +29,7 @@ async fn a_faulty_query_is_refused_with_each_faulty_parameter(db: PgPool) {
     let acme = app.tenant("acme.com").await;
     let admin = app.admin();
     let own = Refused { app: &app, caller: &acme.caller };
-    let lists = ["/v1/emails", "/v1/logs", "/v1/api-keys"];
+    let lists = ["/v1/emails", "/v1/logs", "/v1/api-keys", "/v1/suppressions"];
     for (query, fields) in PAGES {
         for list in lists {
             faulty(&own, &format!("{list}?{query}"), fields).await;
@@ -75,6 +75,8 @@ async fn a_faulty_filter_is_refused(db: PgPool) {
         ("/v1/logs?email_id=x", vec!["email_id"]),
         ("/v1/logs?email_id=key_01hm6v6z4pex5vsknk084sn02q", vec!["email_id"]),
         ("/v1/logs?email=x", vec!["email"]),
+        ("/v1/suppressions?reason=spam&address=x", vec!["address", "reason"]),
+        ("/v1/suppressions?email=x", vec!["email"]),
         ("/v1/usage?period=2024", vec!["period"]),
         ("/v1/usage?period=2024-13", vec!["period"]),
         ("/v1/usage?period=2024-01-01", vec!["period"]),

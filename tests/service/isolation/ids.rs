@@ -100,6 +100,8 @@ async fn no_list_shows_what_is_anothers(db: PgPool) {
         "/v1/usage".to_owned(),
         "/v1/usage?granularity=day".to_owned(),
         "/v1/tenant".to_owned(),
+        "/v1/suppressions".to_owned(),
+        "/v1/suppressions?address=left@customers-of-other.com".to_owned(),
         "/v1/tenant/events".to_owned(),
         format!("/v1/tenant/events?stream={}", other.email),
         format!("/v1/tenant/events?stream={}", other.tenant.id),

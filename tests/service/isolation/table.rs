@@ -102,7 +102,20 @@ pub(super) fn routes() -> Vec<Route> {
         route("GET", "/v1/audit/proof/consistency", AUDIT, 200).asking("?first=1"),
         route("POST", "/v1/send/batch", SEND, 202).with(json!({"messages": [email()]})),
     ]);
+    all.extend(of_suppressions());
     all
+}
+
+fn of_suppressions() -> [Route; 4] {
+    let see = Needs::Tenant(&["suppressions:read", "suppressions:write"]);
+    let change = Needs::Tenant(&["suppressions:write"]);
+    let address = json!({"address": "new@example.org"});
+    [
+        route("GET", "/v1/suppressions", see, 200),
+        route("POST", "/v1/suppressions", change, 201).with(address),
+        route("GET", "/v1/suppressions/{address}", see, 200),
+        route("DELETE", "/v1/suppressions/{address}", change, 204),
+    ]
 }
 
 const SEE_KEYS: &[&str] = &["api-keys:read", "api-keys:write"];

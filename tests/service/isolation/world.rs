@@ -7,7 +7,7 @@ use super::table::Route;
 use crate::app::{Answer, App, Caller, Tenant};
 
 /// Every permission but the one that means all of them.
-pub(super) const PERMISSIONS: [&str; 12] = [
+pub(super) const PERMISSIONS: [&str; 14] = [
     "send",
     "emails:read",
     "templates:read",
@@ -20,6 +20,8 @@ pub(super) const PERMISSIONS: [&str; 12] = [
     "api-keys:write",
     "logs:read",
     "usage:read",
+    "suppressions:read",
+    "suppressions:write",
 ];
 
 /// A tenant with something of everything.
@@ -31,6 +33,8 @@ pub(super) struct World {
     pub(super) email: String,
     /// Where the fact of its acceptance stands in the log.
     position: i64,
+    /// An address on its suppression list.
+    suppressed: String,
 }
 
 /// The ids that stand in a path.
@@ -40,6 +44,7 @@ pub(super) struct Ids {
     pub(super) key: String,
     pub(super) email: String,
     pub(super) position: i64,
+    pub(super) suppressed: String,
 }
 
 impl World {
@@ -50,12 +55,16 @@ impl World {
         let email = tenant.sends(&tenant.hello_with(&later)).await;
         let position = sqlx::query_scalar("select position from events where stream_id = $1");
         let position = position.bind(&email).fetch_one(&app.pool).await.unwrap();
-        Self { tenant, key, email, position }
+        let suppressed = format!("left@customers-of-{domain}");
+        let asked = json!({"address": suppressed});
+        tenant.caller.post("/v1/suppressions", &asked).await.expect(201);
+        Self { tenant, key, email, position, suppressed }
     }
 
     pub(super) fn ids(&self) -> Ids {
         let (tenant, key) = (self.tenant.id.clone(), self.key.clone());
-        Ids { tenant, key, email: self.email.clone(), position: self.position }
+        let suppressed = self.suppressed.clone();
+        Ids { tenant, key, email: self.email.clone(), position: self.position, suppressed }
     }
 
     /// The body of a route, as this tenant would send it.
@@ -94,6 +103,7 @@ impl Route {
             .replace("{id}", id)
             .replace("{key_id}", &ids.key)
             .replace("{email_id}", &ids.email)
+            .replace("{address}", &ids.suppressed)
             + &self.query.replace("{position}", &ids.position.to_string())
     }
 

@@ -18,6 +18,7 @@ async fn an_admin_sees_every_tenants_usage_as_json_or_csv(db: PgPool) {
     let line = |id: &str, mails: i64| {
         json!({"tenant_id": id, "emails_sent": mails, "emails_delivered": mails,
                "emails_bounced": 0, "emails_failed": 0, "emails_cancelled": 0,
+               "emails_suppressed": 0, "emails_complained": 0,
                "api_requests": i64::from(mails > 0)})
     };
     let position: i64 =
@@ -35,11 +36,12 @@ async fn an_admin_sees_every_tenants_usage_as_json_or_csv(db: PgPool) {
     assert_eq!(
         lines[0],
         "tenant_id,period,emails_sent,emails_delivered,emails_bounced,emails_failed,\
-         emails_cancelled,api_requests,as_of,final,as_of_position,events"
+         emails_cancelled,api_requests,as_of,final,as_of_position,events,emails_suppressed,\
+         emails_complained"
     );
     let of_acme = format!(
         "{},2024-01,2,2,0,0,0,1,2024-01-15T10:30:00Z,false,{position},\
-         {}?since=2024-01-01T00:00:00Z&until=2024-01-15T10:30:00.000001Z",
+         {}?since=2024-01-01T00:00:00Z&until=2024-01-15T10:30:00.000001Z,0,0",
         acme.id,
         acme.path("/events")
     );

@@ -68,7 +68,8 @@ async fn days_are_shown_when_asked_for_and_sum_up_to_the_month(db: PgPool) {
     let usage = app.admin().get(&acme.path("/usage?granularity=day")).await.expect(200);
     let day = |day: &str| {
         json!({"day": day, "emails_sent": 2, "emails_delivered": 2, "emails_bounced": 0,
-               "emails_failed": 0, "emails_cancelled": 0, "api_requests": 1})
+               "emails_failed": 0, "emails_cancelled": 0, "api_requests": 1,
+               "emails_suppressed": 0, "emails_complained": 0})
     };
     let days = without_links(&usage.body["days"]);
     assert_eq!(days, json!([day("2024-01-15"), day("2024-01-16")]));
