@@ -54,6 +54,7 @@ fn stream(name: &str) -> String {
         "api_key" => "key_01h455vb4pex5vsknk084sn02q".to_owned(),
         "email" => "msg_01h455vb4pex5vsknk084sn02q".to_owned(),
         "suppression" => "supp_01h455vb4pex5vsknk084sn02q".to_owned(),
+        "domain" => "dom_01h455vb4pex5vsknk084sn02q".to_owned(),
         _ => format!("usage_{TENANT}_2024-01-15"),
     }
 }
@@ -151,7 +152,7 @@ fn all_of_a_fact_is_shown_but_its_secrets() {
         let told = shown(&fact).unwrap();
         assert_eq!((told.name, told.schema, told.data), (name, today, whole), "{file}");
     }
-    assert_eq!(hidden, 4, "two passwords and two hashes stand in the golden files");
+    assert_eq!(hidden, 6, "two passwords, two hashes and two DKIM keys stand in the golden files");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The rooms, joined: what a process that serves is made of, and in which order it ends.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use tokio::sync::Semaphore;
 use super::audit_key;
 use super::first_key::AdminKeys;
 use crate::clock::Clock;
-use crate::commands::email::RetrySchedule;
+use crate::commands::email::{RetrySchedule, Senders};
 use crate::commands::executor::Executor;
 use crate::config::{Config, SharedRelay};
 use crate::database::request_meter::RequestMeter;
@@ -23,14 +24,15 @@ use crate::http::keyring::Keyring;
 use crate::http::router::{Serves, router};
 use crate::http::streams::Streams;
 use crate::http::{Api, BODY_ROOM, Limit, PROBES, REQUEST_ROOM, Shared, server};
+use crate::mail::dns::{Inspector, Plan, Resolver};
 use crate::mail::outbox::Outbox;
 use crate::mail::transport::{Defaults, Route, RouteKey, Routes, Smtp};
 use crate::projections::history::History;
 use crate::projections::rebuild::stale;
 use crate::projections::runner::Runner;
 use crate::projections::{all, following, inline};
-use crate::reactors::delivery::Delivery;
-use crate::reactors::{erasure, housekeeping, orphans, suppressor, usage_meter};
+use crate::reactors::delivery::{Delivery, Signing};
+use crate::reactors::{domains, erasure, housekeeping, orphans, suppressor, usage_meter};
 use crate::tasks::Tasks;
 use crate::values::{HostName, RelayTls, ReturnPath, Secret, SecretKey, WrappingKey};
 
@@ -113,6 +115,8 @@ impl Service {
             body_room: Arc::new(Semaphore::new(BODY_ROOM)),
             probes: Arc::new(Semaphore::new(PROBES)),
             streams: Streams::new(&front),
+            inspector: inspector(config),
+            senders: senders(config),
         });
         start_roles(config, &api, &back);
         fold_metrics(api.metrics.clone(), &base);
@@ -162,6 +166,7 @@ fn start_roles(config: &Config, api: &Api, tasks: &Tasks) {
         housekeeping::start(store.clone(), api.meter.clone(), api.clock.clone(), kept, tasks);
         erasure::start(api.pool.clone(), store.clone(), api.clock.clone(), tasks);
         suppressor::start(api.pool.clone(), api.commands.clone(), api.secrets.clone(), tasks);
+        domains::start(api.pool.clone(), api.commands.clone(), api.inspector.clone(), tasks);
     }
     if config.roles.projector || config.roles.api {
         usage_meter::start(api.meter.clone(), api.commands.clone(), tasks);
@@ -183,6 +188,7 @@ fn start_roles(config: &Config, api: &Api, tasks: &Tasks) {
             lease: config.queue.lease,
             clock: api.clock.clone(),
             return_path: return_path(config, &api.secrets),
+            signing: Signing::new(api.commands.clone(), api.secrets.clone()),
         };
         delivery.start(tasks);
     }
@@ -233,6 +239,24 @@ fn routes(config: &Config, outbox: Option<&Outbox>, secrets: &SecretKey) -> anyh
         timeout: config.smtp.timeout,
     };
     Ok(Routes::new(shared, defaults, secrets.clone()))
+}
+
+fn senders(config: &Config) -> Senders {
+    if config.require_verified_domains { Senders::Verified } else { Senders::Owned }
+}
+
+/// Whoever gives bounces a domain says there who may send; else it is the shared relay.
+fn inspector(config: &Config) -> Inspector {
+    let relay = config.relay.as_ref().map(|relay| relay.host.as_str());
+    let spf = match (&config.return_path_domain, relay.map(|host| (host, host.parse()))) {
+        (Some(domain), _) => format!("include:{domain}"),
+        (None, Some((_, Ok(IpAddr::V4(address))))) => format!("ip4:{address}"),
+        (None, Some((_, Ok(IpAddr::V6(address))))) => format!("ip6:{address}"),
+        (None, Some((host, Err(_)))) => format!("a:{host}"),
+        (None, None) => "mx".to_owned(),
+    };
+    let plan = Plan { return_path: config.return_path_domain.clone(), spf };
+    Inspector::new(Resolver::new(&config.dns_servers), plan)
 }
 
 fn fold_metrics(metrics: PrometheusHandle, tasks: &Tasks) {

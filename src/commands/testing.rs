@@ -50,6 +50,11 @@ impl<R: Debug + PartialEq> Then<R> {
         decision.guards
     }
 
+    /// It is not refused; how many facts came of it.
+    pub(crate) fn then_any(self) -> usize {
+        self.result.expect("it is not refused").facts.len()
+    }
+
     pub(crate) fn then_refused(self, refusal: &R) {
         assert_eq!(self.result.err().as_ref(), Some(refusal));
     }

@@ -53,6 +53,10 @@ pub struct Config {
     pub return_path_domain: Option<HostName>,
     /// Where we listen for bounces and complaints; none: nowhere.
     pub bounce_listen: Option<SocketAddr>,
+    /// The name servers by which domains are verified; none: the system's.
+    pub dns_servers: Vec<SocketAddr>,
+    /// Whether mail leaves only from domains that are verified.
+    pub require_verified_domains: bool,
 }
 
 /// The database's connections.
@@ -208,6 +212,8 @@ impl Config {
             return_path_domain: from.domain("RETURN_PATH_DOMAIN"),
             bounce_listen: from
                 .parsed("BOUNCE_LISTEN", "an address and a port, such as 0.0.0.0:25"),
+            dns_servers: from.addresses("DNS_SERVERS"),
+            require_verified_domains: from.flag("REQUIRE_VERIFIED_DOMAINS", false),
         };
         if config.bounce_listen.is_some() && config.return_path_domain.is_none() {
             from.fault("RETURN_PATH_DOMAIN must be set when BOUNCE_LISTEN is: give the domain whose MX record leads there");

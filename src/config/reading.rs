@@ -1,5 +1,6 @@
 //! How single settings are read: a wrong one is named, with what is wanted; a secret is never shown.
 
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
@@ -191,6 +192,30 @@ impl<'a> Reading<'a> {
         }
         self.fault(format!("SMTP_MESSAGES_PER_SECOND is {pace}: give {wanted}"));
         None
+    }
+
+    pub(super) fn domain(&mut self, name: &str) -> Option<HostName> {
+        let text = self.text(name)?;
+        match HostName::domain(&text) {
+            Ok(domain) => Some(domain),
+            Err(error) => {
+                self.fault(format!("{name} is {text:?}: {error}"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn addresses(&mut self, name: &str) -> Vec<SocketAddr> {
+        let mut all = Vec::new();
+        for text in self.list(name) {
+            match text.parse() {
+                Ok(address) => all.push(address),
+                Err(_) => self.fault(format!(
+                    "{name} names {text:?}: give addresses with ports, such as 192.0.2.1:53"
+                )),
+            }
+        }
+        all
     }
 
     pub(super) fn roles(&mut self) -> Roles {

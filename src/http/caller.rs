@@ -98,6 +98,10 @@ needs! {
     ToSeeSuppressions = [SuppressionsRead, SuppressionsWrite];
     /// To say to whom no mail goes.
     ToChangeSuppressions = [SuppressionsWrite];
+    /// To see domains.
+    ToSeeDomains = [DomainsRead, DomainsWrite];
+    /// To add, verify and give up domains.
+    ToChangeDomains = [DomainsWrite];
 }
 
 impl Caller {

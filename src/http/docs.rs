@@ -18,6 +18,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         (name = "Emails", description = "Sending, and seeing what became of it."),
         (name = "Suppressions", description = "Addresses to which mail does not go: they bounced, complained, or were given."),
         (name = "SMTP", description = "Trying a relay."),
+        (name = "Domains", description = "From where mail is sent, and how it is signed."),
         (name = "Usage", description = "What is billed."),
         (name = "History", description = "The facts from which all else is made."),
         (name = "Audit", description = "Signed tree heads, proofs and exports: nobody can change the past unseen."),

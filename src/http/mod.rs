@@ -11,6 +11,7 @@ pub mod audit;
 pub mod body;
 pub mod caller;
 pub mod docs;
+pub mod domains;
 pub mod door;
 pub mod emails;
 pub mod field;
@@ -44,8 +45,10 @@ use tokio::sync::Semaphore;
 
 use crate::audit::key::Signer;
 use crate::clock::Clock;
+use crate::commands::email::Senders;
 use crate::commands::executor::Executor;
 use crate::database::request_meter::RequestMeter;
+use crate::mail::dns::Inspector;
 use crate::mail::outbox::Outbox;
 use crate::mail::transport::Routes;
 use crate::projections::history::History;
@@ -115,6 +118,10 @@ pub struct Shared {
     pub streams: Streams,
     /// Tells what happened.
     pub history: History,
+    /// Looks domains up.
+    pub inspector: Inspector,
+    /// From which of its domains a tenant may send.
+    pub senders: Senders,
 }
 
 /// So many requests in so long a window.

@@ -12,8 +12,8 @@ use utoipa_axum::routes;
 
 use super::problem::Problem;
 use super::{
-    Api, api_keys, audit, docs, door, emails, health, history, logs, observe, outbox, request_id,
-    smtp_test, suppressions, tenants, usage,
+    Api, api_keys, audit, docs, domains, door, emails, health, history, logs, observe, outbox,
+    request_id, smtp_test, suppressions, tenants, usage,
 };
 
 /// Which routes a process serves.
@@ -88,6 +88,9 @@ fn v1() -> OpenApiRouter<Api> {
         .routes(routes!(emails::batch::send_batch_for))
         .routes(routes!(suppressions::add::add, suppressions::list::list))
         .routes(routes!(suppressions::list::get, suppressions::remove::remove))
+        .routes(routes!(domains::add::add, domains::list::list))
+        .routes(routes!(domains::list::get, domains::delete::delete))
+        .routes(routes!(domains::verify::verify))
 }
 
 fn dev() -> OpenApiRouter<Api> {

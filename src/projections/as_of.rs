@@ -13,7 +13,7 @@ use super::tenants::{self, TenantRow};
 use super::usage::{COUNTED, Counts};
 use crate::events::store::EventStore;
 use crate::events::store::history::Wanted;
-use crate::events::{Fact, Recorded, Stream};
+use crate::events::{DomainEvent, Fact, Recorded, Stream};
 use crate::values::{Day, Month, TenantId, Timestamp};
 
 /// Facts that are held at once.
@@ -21,6 +21,9 @@ const PIECE: i64 = 2_000;
 
 /// All by which a key's row is made.
 const OF_KEYS: [&str; 3] = ["api_key.created", "api_key.rotated", "api_key.revoked"];
+
+/// All by which the number of domains changes.
+const ENDS_OF_DOMAINS: [&str; 2] = ["domain.added", "domain.deleted"];
 
 /// The first moment at which what happened at `at` is over: times are kept to the microsecond.
 fn after(at: Timestamp) -> Timestamp {
@@ -86,6 +89,26 @@ pub async fn usage(
     })
     .await?;
     Ok(days.into_iter().collect())
+}
+
+/// How many domains a tenant had added.
+pub async fn count_domains(
+    store: &EventStore,
+    tenant: TenantId,
+    at: Timestamp,
+) -> sqlx::Result<i64> {
+    let mut count = 0;
+    each(store, &wanted(tenant, &ENDS_OF_DOMAINS, at), |recorded| match &recorded.fact {
+        Fact::Domain(_, _, DomainEvent::Added { .. }) => count += 1,
+        Fact::Domain(_, _, DomainEvent::Deleted) => count -= 1,
+        Fact::Domain(..)
+        | Fact::Tenant(..)
+        | Fact::ApiKey(..)
+        | Fact::Email(..)
+        | Fact::Usage(..) => {}
+    })
+    .await?;
+    Ok(count)
 }
 
 fn wanted(tenant: TenantId, types: &[&'static str], at: Timestamp) -> Wanted {

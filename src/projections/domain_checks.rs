@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
-use crate::values::{DomainId, Timestamp};
+use crate::values::{DomainId, TenantId, Timestamp};
 
 /// How a domain was looked up last.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,14 +28,12 @@ pub struct Due {
     pub domain_id: String,
 }
 
-/// Takes some domains that are due: looked up a `pause` ago or longer, or added then and never looked up.
+/// How long between two looks at one domain.
+const PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// Takes some domains that are due: looked up a pause ago or longer, or added then and never looked up.
 /// Nobody else gets them before a pause is over again.
-pub async fn take(
-    pool: &PgPool,
-    now: Timestamp,
-    pause: Duration,
-    most: i64,
-) -> sqlx::Result<Vec<Due>> {
+pub async fn take(pool: &PgPool, now: Timestamp, most: i64) -> sqlx::Result<Vec<Due>> {
     sqlx::query_as!(
         Due,
         "insert into domain_checks (domain_id, tenant_id, due_at)
@@ -50,9 +48,9 @@ pub async fn take(
          where domain_checks.due_at <= $1
          returning tenant_id, domain_id",
         now.as_datetime(),
-        now.plus(pause).as_datetime(),
+        now.plus(PAUSE).as_datetime(),
         most,
-        now.minus(pause).as_datetime(),
+        now.minus(PAUSE).as_datetime(),
     )
     .fetch_all(pool)
     .await
@@ -61,8 +59,8 @@ pub async fn take(
 /// Notes that a domain was looked up, and when it is due again.
 pub async fn note(
     pool: &PgPool,
-    (tenant, domain): (&str, DomainId),
-    (at, pause): (Timestamp, Duration),
+    (tenant, domain): (TenantId, DomainId),
+    at: Timestamp,
     trouble: Option<&str>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
@@ -72,8 +70,8 @@ pub async fn note(
          set due_at = excluded.due_at, checked_at = excluded.checked_at,
              trouble = excluded.trouble",
         domain.to_string(),
-        tenant,
-        at.plus(pause).as_datetime(),
+        tenant.to_string(),
+        at.plus(PAUSE).as_datetime(),
         at.as_datetime(),
         trouble,
     )

@@ -4,6 +4,7 @@
 //! what came of it. To add one: its file here, and its start in `cli`.
 
 pub mod delivery;
+pub mod domains;
 pub mod erasure;
 pub mod housekeeping;
 pub mod orphans;

@@ -7,6 +7,7 @@ mod as_of;
 mod audit;
 mod batch;
 mod delivery;
+mod domains;
 mod erasure;
 mod history;
 mod idempotency;

@@ -1,3 +1,4 @@
-//! What several tests need: relays that do as they are told.
+//! What several tests need: relays and name servers that do as they are told.
 
+pub mod name_server;
 pub mod relay;

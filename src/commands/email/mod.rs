@@ -17,6 +17,6 @@ pub use record_complaint::RecordComplaint;
 pub use record_delivery::{RecipientOutcome, RecordDelivery};
 pub use remove_content::RemoveContent;
 pub use retry::RetrySchedule;
-pub use send_email::{Draft, SendEmail};
+pub use send_email::{Draft, SendEmail, Senders};
 pub use start_delivery::StartDelivery;
 pub use state::{Email, EmailState, Pending, Stage};

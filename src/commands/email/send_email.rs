@@ -46,6 +46,18 @@ pub struct SendEmail {
     pub priority: Priority,
     /// From where the key may send, if not from everywhere.
     pub allowed_domains: Option<Vec<HostName>>,
+    /// From which of its domains a tenant may send.
+    pub senders: Senders,
+}
+
+/// From which of its domains a tenant may send.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Senders {
+    /// From all.
+    #[default]
+    Owned,
+    /// From those that are verified.
+    Verified,
 }
 
 /// What an email is to be, before it is anybody's.
@@ -107,6 +119,7 @@ impl SendEmail {
             scheduled_at: draft.scheduled_at,
             priority: draft.priority,
             allowed_domains,
+            senders: Senders::default(),
         })
     }
 }
@@ -124,11 +137,16 @@ pub enum Refusal {
     #[error("give a sender: the tenant has no default from_address")]
     NoSender,
     /// The sender is somebody else.
-    #[error("{0} is not a domain of this tenant: send from its own domain")]
+    #[error("{0} is not a domain of this tenant: send from one of its own")]
     ForeignDomain(HostName),
     /// The tenant has no domain from which it could send.
-    #[error("this tenant has no domain yet, and can send once an admin has given it one")]
+    #[error(
+        "this tenant has no domain yet, and can send once it has added one or an admin has given it one"
+    )]
     NoDomain,
+    /// The operator lets mail leave only from domains whose keys stand in the DNS.
+    #[error("{0} is not verified: set its DNS records and ask for POST /v1/domains/{{id}}/verify")]
+    Unverified(HostName),
     /// The key may not send from there.
     #[error("this API key may not send from {0}")]
     DomainNotAllowed(HostName),
@@ -205,10 +223,13 @@ impl SendEmail {
             (None, None) => return Err(Refusal::NoSender),
         };
         let domain = from.address.host();
-        match &tenant.domain {
-            Some(own) if *own == domain => {}
-            Some(_) => return Err(Refusal::ForeignDomain(domain)),
-            None => return Err(Refusal::NoDomain),
+        if !tenant.owns(&domain) {
+            let has_none = tenant.claimed().next().is_none();
+            return Err(if has_none { Refusal::NoDomain } else { Refusal::ForeignDomain(domain) });
+        }
+        let verified = tenant.added(&domain).is_some_and(|added| added.verified);
+        if self.senders == Senders::Verified && !verified {
+            return Err(Refusal::Unverified(domain));
         }
         if self.allowed_domains.as_ref().is_some_and(|allowed| !allowed.contains(&domain)) {
             return Err(Refusal::DomainNotAllowed(domain));
@@ -224,7 +245,7 @@ pub(in crate::commands) mod tests {
     use crate::commands::testing::{given, now};
     use crate::events::TenantEvent;
     use crate::events::tenant::TenantCreated;
-    use crate::values::{RateLimit, TenantSettings};
+    use crate::values::{DomainId, RateLimit, SendingDomain, TenantSettings};
 
     pub(in crate::commands) fn tenant(id: TenantId, domain: Option<&str>) -> Fact {
         let created = TenantCreated {
@@ -259,6 +280,7 @@ pub(in crate::commands) mod tests {
             scheduled_at: None,
             priority: Priority::Normal,
             allowed_domains: None,
+            senders: Senders::Owned,
         }
     }
 
@@ -324,6 +346,29 @@ pub(in crate::commands) mod tests {
             .and_tenant([tenant(command.tenant, Some("acme.com")), suspended])
             .when(&command)
             .then_refused(&Refusal::Suspended);
+    }
+
+    #[test]
+    fn a_domain_that_was_added_will_do_and_where_it_must_be_verified_no_other() {
+        let mut command = send(Some("a@acme.org"));
+        let name = HostName::domain("acme.org").unwrap();
+        let added = |verified| {
+            let domain = SendingDomain { id: DomainId::at(now()), name: name.clone(), verified };
+            let changed = TenantEvent::SendingDomainsChanged { domains: vec![domain] };
+            [tenant(command.tenant, Some("acme.com")), Fact::Tenant(command.tenant, changed)]
+        };
+        let (unverified, verified) = (added(false), added(true));
+        assert_eq!(given([]).and_tenant(unverified.clone()).when(&command).then_any(), 1);
+        command.senders = Senders::Verified;
+        assert_eq!(given([]).and_tenant(verified).when(&command).then_any(), 1);
+        let refusal = Refusal::Unverified(name.clone());
+        given([]).and_tenant(unverified).when(&command).then_refused(&refusal);
+        let command = SendEmail { senders: Senders::Verified, ..send(Some("a@acme.com")) };
+        let refusal = Refusal::Unverified(HostName::domain("acme.com").unwrap());
+        given([])
+            .and_tenant([tenant(command.tenant, Some("acme.com"))])
+            .when(&command)
+            .then_refused(&refusal);
     }
 
     #[test]

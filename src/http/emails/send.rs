@@ -103,7 +103,11 @@ impl Sealing<'_> {
         let (ids, now) = (self.ids, self.now);
         let domains = self.caller.key.allowed_domains.clone();
         let secrets = self.api.secrets.clone();
-        let sealed = move |draft: Draft| SendEmail::of(ids, draft, domains, &secrets);
+        let senders = self.api.senders;
+        let sealed = move |draft: Draft| {
+            let command = SendEmail::of(ids, draft, domains, &secrets)?;
+            Ok::<_, SealError>(SendEmail { senders, ..command })
+        };
         if raw.bytes.len() < HEAVY {
             return Ok(sealed(raw.json::<SendBody>()?.read(now)?)?);
         }
@@ -130,6 +134,7 @@ impl From<Refusal> for Problem {
                 Self::invalid_field("from", message)
             }
             Refusal::DomainNotAllowed(_) => Self::forbidden("domain_not_allowed", message),
+            Refusal::Unverified(_) => Self::forbidden("domain_not_verified", message),
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::commands::tenant::{
     ResumeTenant, SuspendTenant, create_tenant, pause_tenant, update_tenant,
 };
 use crate::projections::tenants::{self as rows, TenantFilter, TenantRow};
-use crate::projections::{api_keys, as_of, relay_health};
+use crate::projections::{api_keys, as_of, domains, relay_health};
 use crate::values::{HostName, TenantId, Timestamp};
 use body::TenantBody;
 pub use view::TenantView;
@@ -126,12 +126,14 @@ async fn shown(api: &Api, tenant: TenantId, query: AtQuery) -> Result<Json<Tenan
         let living = keys.iter().filter(|key| key.lives_at(at)).count();
         let living = i64::try_from(living).unwrap_or(i64::MAX);
         // How its relay did is an observation, which nobody keeps.
-        return Ok(Json(TenantView::of_row(&row).counting(living)));
+        let added = as_of::count_domains(api.commands.store(), tenant, at).await?;
+        return Ok(Json(TenantView::of_row(&row).counting(living).with_domains(added)));
     }
     let row = rows::find(&api.pool, tenant).await?.ok_or_else(no_such_tenant)?;
     let keys = api_keys::count_living(&api.pool, tenant, api.clock.now()).await?;
     let health = relay_health::find(&api.pool, tenant).await?;
-    Ok(Json(TenantView::of_row(&row).counting(keys).with_health(health)))
+    let added = domains::count(&api.pool, tenant).await?;
+    Ok(Json(TenantView::of_row(&row).counting(keys).with_domains(added).with_health(health)))
 }
 
 /// The tenant as it was at a moment; none before it existed, or once it was deleted.

@@ -91,6 +91,14 @@ impl TenantView {
         Self { counts: Some(counts), ..self }
     }
 
+    /// With how many domains it has added.
+    pub(super) fn with_domains(mut self, domains: i64) -> Self {
+        if let Some(counts) = &mut self.counts {
+            counts.domains = domains;
+        }
+        self
+    }
+
     /// With how its own relay did last.
     pub(super) fn with_health(mut self, health: Option<RelayHealth>) -> Self {
         if let (Some(Value::Object(smtp)), Some(health)) = (&mut self.smtp, health) {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::Delivery;
 use super::flights::Hold;
+use super::signing::SigningError;
 use super::suppressed::{Suppressed, left_out};
 use crate::commands::CommandError;
 use crate::commands::context::Context;
@@ -21,11 +22,12 @@ use crate::commands::past::{Done, Past};
 use crate::commands::tenant::{Tenant, TenantState};
 use crate::events::email::{ContentRef, Correspondence};
 use crate::events::store::is_outage;
+use crate::mail::dkim::Signer;
 use crate::mail::transport::{Envelope, Outcome, Route, Sent};
 use crate::mail::{Letter, Message, compose};
 use crate::projections::relay_health;
 use crate::telemetry::chain;
-use crate::values::{Address, EmailContent, EmailId, TenantId};
+use crate::values::{Address, EmailContent, EmailId, TenantId, Timestamp};
 
 /// How long to wait before telling again what the log did not take.
 pub(super) const AGAIN: Duration = Duration::from_millis(500);
@@ -175,13 +177,17 @@ impl Delivery {
         let bytes = self.secrets.open_bytes(&owner, &sealed).map_err(|error| later(&error))?;
         let content = EmailContent::from_bytes(&bytes).map_err(|_| Hindrance::BrokenContents)?;
         let letter = letter(subject, content).ok_or(Hindrance::Erased)?;
+        let signers = self.signing.signers(tenant, &letter.from.address.host()).await;
+        let signers = signers.map_err(unsigned)?;
+        let at = self.clock.now();
         let message = if *size <= QUICK {
-            compose(&letter)
+            written(&letter, &signers, at)
         } else {
-            let composed = tokio::task::spawn_blocking(move || compose(&letter)).await;
+            let composed =
+                tokio::task::spawn_blocking(move || written(&letter, &signers, at)).await;
             composed.map_err(|error| later(&error))?
         };
-        Ok((route, message.map_err(|error| Hindrance::Unwritable(error.to_string()))?))
+        Ok((route, message?))
     }
 
     async fn sealed<'a>(&self, subject: &'a Subject) -> Result<Cow<'a, [u8]>, Hindrance> {
@@ -274,6 +280,25 @@ impl Delivery {
                     sleep(AGAIN).await;
                 }
             }
+        }
+    }
+}
+
+fn written(letter: &Letter, signers: &[Signer], at: Timestamp) -> Result<Message, Hindrance> {
+    let message = compose(letter).map_err(|error| Hindrance::Unwritable(error.to_string()))?;
+    message.signed(signers, at).map_err(|error| {
+        tracing::warn!(email = %letter.id, %error, "it cannot be signed");
+        Hindrance::Later
+    })
+}
+
+/// Without its signature it does not leave: receivers would take it for somebody else's.
+fn unsigned(error: SigningError) -> Hindrance {
+    match error {
+        SigningError::Read(error) => unread(error.into()),
+        SigningError::Open(_) | SigningError::Key(_) => {
+            tracing::warn!(error = chain(&error), "a domain's keys cannot be used");
+            Hindrance::Later
         }
     }
 }

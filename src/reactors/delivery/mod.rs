@@ -4,6 +4,7 @@ mod allowance;
 mod attempt;
 mod departure;
 mod flights;
+mod signing;
 mod suppressed;
 mod worker;
 
@@ -18,6 +19,8 @@ use crate::commands::executor::Executor;
 use crate::mail::transport::{Routes, Smtp};
 use crate::tasks::Tasks;
 use crate::values::{ReturnPath, SecretKey};
+
+pub use signing::Signing;
 
 /// All that the delivery needs.
 #[derive(Clone)]
@@ -42,6 +45,8 @@ pub struct Delivery {
     pub clock: Clock,
     /// Where bounces go, if we take them.
     pub return_path: Option<ReturnPath>,
+    /// Signs mail for its domain.
+    pub signing: Signing,
 }
 
 impl Delivery {

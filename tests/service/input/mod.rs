@@ -2,6 +2,7 @@
 
 mod away;
 mod bodies;
+mod domains;
 mod emails;
 mod heads;
 mod keys;

@@ -44,6 +44,7 @@ fn strange_paths(
     let tenants = with(&|ids, id| ids.tenant = id, &own.tenant, &others.tenant);
     let keys = with(&|ids, id| ids.key = id, &own.key, &others.key);
     let emails = with(&|ids, id| ids.email = id, &own.email, &others.email);
+    let domains = with(&|ids, id| ids.domain = id, &own.domain, &others.domain);
     let has = |part: &str| route.path.contains(part);
     let mut all = Vec::new();
     match route.needs {
@@ -57,6 +58,7 @@ fn strange_paths(
             }
         }
         Needs::Tenant(_) if has("{id}") => all.push((key.clone(), emails)),
+        Needs::Tenant(_) if has("{domain_id}") => all.push((key.clone(), domains)),
         Needs::Either(..) if has("{key_id}") => all.push((key.clone(), keys)),
         Needs::Nothing | Needs::Admin | Needs::Tenant(_) | Needs::Either(..) => {}
     }
@@ -102,12 +104,15 @@ async fn no_list_shows_what_is_anothers(db: PgPool) {
         "/v1/tenant".to_owned(),
         "/v1/suppressions".to_owned(),
         "/v1/suppressions?address=left@customers-of-other.com".to_owned(),
+        "/v1/domains".to_owned(),
         "/v1/tenant/events".to_owned(),
         format!("/v1/tenant/events?stream={}", other.email),
         format!("/v1/tenant/events?stream={}", other.tenant.id),
     ] {
         let text = caller.get(&path).await.expect(200).text;
-        for foreign in [&other.tenant.id, &other.key, &other.email, &other.tenant.domain] {
+        for foreign in
+            [&other.tenant.id, &other.key, &other.email, &other.tenant.domain, &other.domain]
+        {
             assert!(!text.contains(foreign), "{path}: {text}");
         }
     }

@@ -44,6 +44,8 @@ pub(super) struct Route {
 const SEE_EMAILS: Needs = Needs::Tenant(&["send", "emails:read"]);
 const SEND: Needs = Needs::Tenant(&["send"]);
 const AUDIT: Needs = Needs::Either(&["*"], Names::Never);
+const SEE_DOMAINS: Needs = Needs::Tenant(&["domains:read", "domains:write"]);
+const CHANGE_DOMAINS: Needs = Needs::Tenant(&["domains:write"]);
 const CHANGE_KEYS: &[&str] = &["api-keys:write"];
 
 fn route(method: &'static str, path: &'static str, needs: Needs, status: u16) -> Route {
@@ -101,6 +103,11 @@ pub(super) fn routes() -> Vec<Route> {
         route("GET", "/v1/audit/proof/inclusion", AUDIT, 200).asking("?position={position}"),
         route("GET", "/v1/audit/proof/consistency", AUDIT, 200).asking("?first=1"),
         route("POST", "/v1/send/batch", SEND, 202).with(json!({"messages": [email()]})),
+        route("GET", "/v1/domains", SEE_DOMAINS, 200),
+        route("POST", "/v1/domains", CHANGE_DOMAINS, 201).with(json!({"name": "NEW"})),
+        route("GET", "/v1/domains/{domain_id}", SEE_DOMAINS, 200),
+        route("DELETE", "/v1/domains/{domain_id}", CHANGE_DOMAINS, 200),
+        route("POST", "/v1/domains/{domain_id}/verify", CHANGE_DOMAINS, 200),
     ]);
     all.extend(of_suppressions());
     all

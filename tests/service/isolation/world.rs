@@ -31,6 +31,8 @@ pub(super) struct World {
     pub(super) key: String,
     /// A mail that waits.
     pub(super) email: String,
+    /// A domain that it has added.
+    pub(super) domain: String,
     /// Where the fact of its acceptance stands in the log.
     position: i64,
     /// An address on its suppression list.
@@ -43,6 +45,7 @@ pub(super) struct Ids {
     pub(super) tenant: String,
     pub(super) key: String,
     pub(super) email: String,
+    pub(super) domain: String,
     pub(super) position: i64,
     pub(super) suppressed: String,
 }
@@ -58,13 +61,16 @@ impl World {
         let suppressed = format!("left@customers-of-{domain}");
         let asked = json!({"address": suppressed});
         tenant.caller.post("/v1/suppressions", &asked).await.expect(201);
-        Self { tenant, key, email, position, suppressed }
+        let added = json!({"name": format!("added-{domain}")});
+        let domain = tenant.caller.post("/v1/domains", &added).await.expect(201).text_at("/id");
+        Self { tenant, key, email, domain, position, suppressed }
     }
 
     pub(super) fn ids(&self) -> Ids {
         let (tenant, key) = (self.tenant.id.clone(), self.key.clone());
         let suppressed = self.suppressed.clone();
-        Ids { tenant, key, email: self.email.clone(), position: self.position, suppressed }
+        let (email, domain) = (self.email.clone(), self.domain.clone());
+        Ids { tenant, key, email, domain, position: self.position, suppressed }
     }
 
     /// The body of a route, as this tenant would send it.
@@ -104,6 +110,7 @@ impl Route {
             .replace("{key_id}", &ids.key)
             .replace("{email_id}", &ids.email)
             .replace("{address}", &ids.suppressed)
+            .replace("{domain_id}", &ids.domain)
             + &self.query.replace("{position}", &ids.position.to_string())
     }
 
