@@ -12,11 +12,12 @@ use super::field::{Faults, Field, Unknown};
 use super::page::{Page, PageQuery};
 use super::problem::{ErrorBody, Problem};
 use super::query::Query;
-use crate::projections::emails::{LogRow, log};
+use crate::projections::emails::{KINDS, LogFilter, LogRow, log};
+use crate::projections::page::PageRequest;
 use crate::projections::runner::caught_up;
 use crate::values::{EmailId, Timestamp};
 
-/// Whose log is wanted.
+/// Which moments are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LogsQuery {
@@ -24,6 +25,22 @@ pub struct LogsQuery {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     email_id: Field<String>,
+    /// What happened, as in an email's timeline: `delivered`, `bounced`; several with commas.
+    #[serde(default, rename = "type")]
+    #[param(value_type = Option<String>)]
+    kind: Field<String>,
+    /// Of emails to this address, without what is about their other recipients.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    recipient: Field<String>,
+    /// At or after this moment.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    since: Field<String>,
+    /// Before this moment.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    until: Field<String>,
     #[serde(flatten)]
     #[param(ignore)]
     page: PageQuery,
@@ -55,14 +72,38 @@ pub async fn list(
     OfTenant { tenant, .. }: OfTenant<ToReadLogs>,
     Query(query): Query<LogsQuery>,
 ) -> Result<Json<Page<LogEntry>>, Problem> {
-    let mut faults = Faults::default();
-    faults.unknown("", &query.unknown);
-    let email = query.email_id.parsed::<EmailId>("email_id", &mut faults);
-    let page = query.page.read(&mut faults, |text| text.parse::<i64>().is_ok());
-    let page = faults.done(Some(page))?;
+    let (filter, page) = query.read()?;
     caught_up(&api.pool, "emails").await?;
-    let found = log(&api.pool, tenant, email, &page).await?;
+    let found = log(&api.pool, tenant, &filter, &page).await?;
     Ok(Json(Page::of(&page, found, LogEntry::from)))
+}
+
+impl LogsQuery {
+    fn read(self) -> Result<(LogFilter, PageRequest), Problem> {
+        let mut faults = Faults::default();
+        faults.unknown("", &self.unknown);
+        let kinds = self.kind.optional("type", &mut faults);
+        let filter = LogFilter {
+            email: self.email_id.parsed::<EmailId>("email_id", &mut faults),
+            kinds: kinds.map(|names| kinds_of(&names, &mut faults)),
+            recipient: self.recipient.parsed("recipient", &mut faults),
+            since: self.since.parsed("since", &mut faults),
+            until: self.until.parsed("until", &mut faults),
+        };
+        if filter.since.zip(filter.until).is_some_and(|(since, until)| since >= until) {
+            faults.add("until", "give a moment after since");
+        }
+        let page = self.page.read(&mut faults, |text| text.parse::<i64>().is_ok());
+        faults.done(Some((filter, page)))
+    }
+}
+
+fn kinds_of(names: &str, faults: &mut Faults) -> Vec<String> {
+    let names: Vec<String> = names.split(',').map(|name| name.trim().to_owned()).collect();
+    if names.iter().any(|name| !KINDS.contains(&name.as_str())) {
+        faults.add("type", format!("give one or more of {}", KINDS.join(", ")));
+    }
+    names
 }
 
 impl From<LogRow> for LogEntry {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 
 use crate::projections::page::{PageRequest, Paged};
-use crate::values::{EmailId, TenantId};
+use crate::values::{Address, EmailId, TenantId, Timestamp};
 
 /// One thing that happened to an email.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,31 +22,49 @@ pub struct LogRow {
     pub details: Value,
 }
 
-/// What happened to a tenant's emails, or to one of them.
+/// Which moments are wanted; what is not given does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogFilter {
+    /// Of this email.
+    pub email: Option<EmailId>,
+    /// Of these kinds.
+    pub kinds: Option<Vec<String>>,
+    /// Of emails to this recipient, but for what is about another one.
+    pub recipient: Option<Address>,
+    /// At or after this moment.
+    pub since: Option<Timestamp>,
+    /// Before this moment.
+    pub until: Option<Timestamp>,
+}
+
+/// What happened to a tenant's emails.
 pub async fn log(
     pool: &PgPool,
     tenant: TenantId,
-    email: Option<EmailId>,
+    filter: &LogFilter,
     page: &PageRequest,
 ) -> sqlx::Result<Paged<LogRow>> {
-    let (tenant, email) = (tenant.to_string(), email.map(|email| email.to_string()));
-    let total = sqlx::query_scalar!(
-        r#"select count(*) as "total!" from email_timeline
-           where tenant_id = $1 and ($2::varchar is null or email_id = $2)"#,
-        tenant,
-        email,
+    let after = page.cursor.as_ref().map(|cursor| cursor.parse().unwrap_or(0_i64));
+    let total = sqlx::query_file_scalar!(
+        "src/projections/emails/log_count.sql",
+        tenant.to_string(),
+        filter.email.map(|email| email.to_string()),
+        filter.kinds.as_deref(),
+        filter.recipient.as_ref().map(ToString::to_string),
+        filter.since.map(Timestamp::as_datetime),
+        filter.until.map(Timestamp::as_datetime),
     )
     .fetch_one(pool)
     .await?;
-    let after = page.cursor.as_ref().map(|cursor| cursor.parse().unwrap_or(0_i64));
-    let rows = sqlx::query_as!(
+    let rows = sqlx::query_file_as!(
         LogRow,
-        "select email_id, position, type as kind, at, details from email_timeline
-         where tenant_id = $1 and ($2::varchar is null or email_id = $2)
-           and ($3::bigint is null or position < $3)
-         order by position desc limit $4 offset $5",
-        tenant,
-        email,
+        "src/projections/emails/log.sql",
+        tenant.to_string(),
+        filter.email.map(|email| email.to_string()),
+        filter.kinds.as_deref(),
+        filter.recipient.as_ref().map(ToString::to_string),
+        filter.since.map(Timestamp::as_datetime),
+        filter.until.map(Timestamp::as_datetime),
         after,
         page.one_more(),
         page.offset(),

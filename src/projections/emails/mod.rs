@@ -12,7 +12,7 @@ mod timeline;
 
 pub use details::{Details, find};
 pub use list::{EmailFilter, list};
-pub use log::{LogRow, log};
+pub use log::{LogFilter, LogRow, log};
 pub use projector::Emails;
 pub use row::{EmailRow, RecipientRow};
-pub use timeline::{Moment, moments};
+pub use timeline::{KINDS, Moment, moments};

@@ -6,6 +6,20 @@ use crate::events::email::{CancelReason, Remark};
 use crate::events::{EmailEvent, Fact, Recorded};
 use crate::values::{Personal, Timestamp};
 
+/// Every kind of moment, in the order in which they can come.
+pub const KINDS: &[&str] = &[
+    "queued",
+    "sending",
+    "interrupted",
+    "delivered",
+    "bounced",
+    "deferred",
+    "failed",
+    "rescheduled",
+    "cancelled",
+    "content_removed",
+];
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Moment {
@@ -85,4 +99,42 @@ fn of(personal: &Personal<Remark>, mut details: Value) -> Value {
     details["recipient"] = json!(personal.map(|remark| remark.recipient.to_string()));
     details["message"] = json!(personal.map(|remark| remark.message.clone()));
     details
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::events::codec;
+    use crate::values::TenantId;
+
+    /// The kind of whatever the golden files tell.
+    fn told_in(name: &str, payload: &str) -> Option<&'static str> {
+        let parts: Vec<&str> = name.split('.').collect();
+        let ["email", event, rest @ ..] = parts.as_slice() else { return None };
+        let schema = rest.iter().find_map(|part| part.strip_prefix('v')?.parse().ok()).unwrap_or(1);
+        let at = "2024-01-15T10:30:00Z".parse().unwrap();
+        let (tenant, email) = (TenantId::at(at), crate::values::EmailId::at(at));
+        let name = format!("email.{event}");
+        let stream = email.to_string();
+        let fact = codec::decode(Some(tenant), &stream, &name, schema, payload).unwrap();
+        moment(&Recorded::imagined(fact, at)).map(|moment| moment.kind)
+    }
+
+    #[test]
+    fn whatever_can_happen_to_an_email_is_a_kind_that_can_be_asked_for() {
+        let files = fs::read_dir("tests/golden").unwrap().map(|file| file.unwrap().path());
+        let mut told: Vec<_> = files
+            .filter_map(|file| {
+                let payload = fs::read_to_string(&file).unwrap();
+                told_in(file.file_stem()?.to_str()?, &payload)
+            })
+            .collect();
+        told.sort_unstable();
+        told.dedup();
+        let mut known = KINDS.to_vec();
+        known.sort_unstable();
+        assert_eq!(told, known);
+    }
 }

@@ -77,6 +77,12 @@ async fn a_faulty_filter_is_refused(db: PgPool) {
         ("/v1/logs?email=x", vec!["email"]),
         ("/v1/suppressions?reason=spam&address=x", vec!["address", "reason"]),
         ("/v1/suppressions?email=x", vec!["email"]),
+        ("/v1/logs?type=lost", vec!["type"]),
+        (
+            "/v1/logs?type=delivered,&recipient=ann&since=x&until=2024",
+            vec!["recipient", "since", "type", "until"],
+        ),
+        ("/v1/logs?since=2024-01-15T10:30:00Z&until=2024-01-15T10:30:00Z", vec!["until"]),
         ("/v1/usage?period=2024", vec!["period"]),
         ("/v1/usage?period=2024-13", vec!["period"]),
         ("/v1/usage?period=2024-01-01", vec!["period"]),

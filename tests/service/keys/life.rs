@@ -86,3 +86,32 @@ async fn a_key_shows_when_it_was_used_last(db: PgPool) {
     .await;
     app.stop().await;
 }
+
+#[sqlx::test]
+async fn a_busy_keys_use_is_written_once_a_minute(db: PgPool) {
+    let app = App::start(&db).await;
+    let acme = app.tenant("acme.com").await;
+    let spare = app.key(&acme.id, &["usage:read"]).await;
+    let caller = app.caller(&spare.text_at("/key"));
+    let last = async || -> Option<String> {
+        let sql = "select to_char(last_used_at at time zone 'UTC', 'HH24:MI:SS') from api_key_uses
+                   where key_id = $1";
+        let last = sqlx::query_scalar(sql).bind(spare.text_at("/id"));
+        last.fetch_optional(&app.pool).await.unwrap()
+    };
+    caller.get("/v1/usage").await.expect(200);
+    until("the use is noted", async || last().await.is_some()).await;
+    app.advance(20);
+    caller.get("/v1/usage").await.expect(200);
+    // Whoever comes after it for the first time is noted, and it is not.
+    let other = app.key(&acme.id, &["usage:read"]).await;
+    app.caller(&other.text_at("/key")).get("/v1/usage").await.expect(200);
+    until("the other's use is noted", async || {
+        let sql = "select exists (select 1 from api_key_uses where key_id = $1)";
+        let noted = sqlx::query_scalar(sql).bind(other.text_at("/id"));
+        noted.fetch_one(&app.pool).await.unwrap()
+    })
+    .await;
+    assert_eq!(last().await.as_deref(), Some("10:30:00"));
+    app.stop().await;
+}

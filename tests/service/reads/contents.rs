@@ -61,3 +61,42 @@ async fn the_log_tells_what_the_timelines_tell_the_newest_first(db: PgPool) {
     app.caller_with(&acme.id, &["send"]).await.get("/v1/logs").await.expect(403);
     app.stop().await;
 }
+
+#[sqlx::test]
+async fn the_log_is_filtered_by_what_happened_to_whom_and_when(db: PgPool) {
+    let app = App::start(&db).await;
+    let acme = app.tenant("acme.com").await;
+    let both = json!({"to": ["ann@example.org", "bob@example.org"]});
+    let first = acme.sends(&acme.hello_with(&both)).await;
+    app.settle().await;
+    app.advance(60);
+    let second = acme.sends(&acme.hello_with(&json!({"to": "bob@example.org"}))).await;
+    app.settle().await;
+    let found = async |query: &str| {
+        let answer = acme.caller.get(&format!("/v1/logs?{query}")).await.expect(200);
+        let entries = answer.body["data"].as_array().unwrap().clone();
+        assert_eq!(answer.number_at("/pagination/total"), i64::try_from(entries.len()).unwrap());
+        let told = entries.iter().map(|entry| {
+            let email = if entry["email_id"] == first { "first" } else { "second" };
+            format!("{email} {}", entry["type"].as_str().unwrap())
+        });
+        told.collect::<Vec<String>>()
+    };
+    let delivered = ["second delivered", "first delivered", "first delivered"];
+    assert_eq!(found("type=delivered").await, delivered);
+    assert_eq!(
+        found("type=delivered,queued&recipient=ann@example.org").await,
+        ["first delivered", "first queued"]
+    );
+    assert_eq!(found("recipient=BOB@example.org").await.len(), 0, "the local part has its case");
+    assert_eq!(found("recipient=bob@EXAMPLE.org").await.len(), 6);
+    assert_eq!(found("since=2024-01-15T10:30:01Z").await.len(), 3);
+    assert_eq!(found("until=2024-01-15T10:31:00Z&type=sending").await, ["first sending"]);
+    assert_eq!(found(&format!("email_id={second}&type=queued")).await, ["second queued"]);
+    let page = acme.caller.get("/v1/logs?type=delivered&limit=2").await.expect(200);
+    let cursor = page.text_at("/pagination/next_cursor");
+    let rest = format!("/v1/logs?type=delivered&limit=2&cursor={cursor}");
+    let rest = acme.caller.get(&rest).await.expect(200);
+    assert_eq!(rest.body["data"].as_array().unwrap().len(), 1);
+    app.stop().await;
+}
