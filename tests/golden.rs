@@ -55,6 +55,7 @@ fn stream(name: &str) -> String {
         "email" => "msg_01h455vb4pex5vsknk084sn02q".to_owned(),
         "suppression" => "supp_01h455vb4pex5vsknk084sn02q".to_owned(),
         "domain" => "dom_01h455vb4pex5vsknk084sn02q".to_owned(),
+        "template" => "tmpl_01h455vb4pex5vsknk084sn02q".to_owned(),
         _ => format!("usage_{TENANT}_2024-01-15"),
     }
 }

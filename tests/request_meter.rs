@@ -32,7 +32,12 @@ async fn recorded(store: &EventStore) -> u64 {
     let piece = store.read(0, 2_000).await.unwrap();
     let counted = piece.facts.iter().map(|fact| match &fact.fact {
         Fact::Usage(_, _, UsageEvent::ApiRequestsCounted { requests }) => *requests,
-        other @ (Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Email(..) | Fact::Suppression(..)) => {
+        other @ (Fact::Tenant(..)
+        | Fact::ApiKey(..)
+        | Fact::Email(..)
+        | Fact::Domain(..)
+        | Fact::Suppression(..)
+        | Fact::Template(..)) => {
             panic!("{other:?}")
         }
     });

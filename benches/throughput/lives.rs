@@ -105,6 +105,7 @@ fn accepted(number: u64) -> anyhow::Result<EmailAccepted> {
         content: ContentRef { digest: format!("{number:064x}"), size: 2_000, attachments: 0 },
         scheduled_at: None,
         priority: Priority::Normal,
+        template: None,
         personal: Personal::Known(Correspondence {
             from: "hello@tenant0.example.com".parse()?,
             recipients,

@@ -14,6 +14,7 @@ pub mod executor;
 pub mod past;
 mod recording;
 pub mod suppression;
+pub mod template;
 pub mod tenant;
 #[cfg(test)]
 mod testing;

@@ -193,18 +193,6 @@ impl<'a> Reading<'a> {
         self.fault(format!("SMTP_MESSAGES_PER_SECOND is {pace}: give {wanted}"));
         None
     }
-
-    pub(super) fn domain(&mut self, name: &str) -> Option<HostName> {
-        let text = self.text(name)?;
-        match HostName::domain(&text) {
-            Ok(domain) => Some(domain),
-            Err(error) => {
-                self.fault(format!("{name} is {text:?}: {error}"));
-                None
-            }
-        }
-    }
-
     pub(super) fn addresses(&mut self, name: &str) -> Vec<SocketAddr> {
         let mut all = Vec::new();
         for text in self.list(name) {

@@ -48,6 +48,9 @@ pub const WIRE_NAMES: &[(&str, i16)] = &[
     ("email.complaint_received", 1),
     ("suppression.added", 1),
     ("suppression.removed", 1),
+    ("template.created", 1),
+    ("template.changed", 1),
+    ("template.deleted", 1),
 ];
 
 /// A fact as it stands in the log.
@@ -126,6 +129,7 @@ fn written(fact: &Fact) -> Result<(&'static str, i16, String), CodecError> {
         Fact::Usage(_, _, event) => serde_json::to_string(event),
         Fact::Domain(_, _, event) => serde_json::to_string(event),
         Fact::Suppression(_, _, event) => serde_json::to_string(event),
+        Fact::Template(_, _, event) => serde_json::to_string(event),
     };
     let broken = |source| CodecError::Broken { name: fact.stream().to_string(), source };
     let text = text.map_err(broken)?;
@@ -174,6 +178,10 @@ pub fn decode(
         "suppression" => {
             let suppression = stream.parse().map_err(|_| misplaced())?;
             Fact::Suppression(owner?, suppression, event(name, payload)?)
+        }
+        "template" => {
+            let template = stream.parse().map_err(|_| misplaced())?;
+            Fact::Template(owner?, template, event(name, payload)?)
         }
         _ => {
             let day = day_of(stream).ok_or_else(misplaced)?;

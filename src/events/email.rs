@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::values::{
     Address, EmailMetadata, EnhancedStatus, ExtraHeaders, FeedbackType, Mailbox, Personal,
     Priority, RecipientKey, RecipientKind, Recipients, Roll, Subject, SuppressionReason, Tags,
-    Timestamp,
+    TemplateRef, Timestamp,
 };
 
 /// The life of one email, in the order in which it can be lived.
@@ -154,6 +154,9 @@ pub struct EmailAccepted {
     pub scheduled_at: Option<Timestamp>,
     /// Which of a tenant's mails go first.
     pub priority: Priority,
+    /// The version of a template that it was rendered from.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub template: Option<TemplateRef>,
     /// Who writes to whom, and about what.
     pub personal: Personal<Correspondence>,
 }

@@ -11,6 +11,7 @@ pub mod email;
 pub mod redact;
 pub mod store;
 pub mod suppression;
+pub mod template;
 pub mod tenant;
 mod upcast;
 pub mod usage;
@@ -19,12 +20,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::values::{Day, DomainId, EmailId, EventId, KeyId, SuppressionId, TenantId, Timestamp};
+use crate::values::{
+    Day, DomainId, EmailId, EventId, KeyId, SuppressionId, TemplateId, TenantId, Timestamp,
+};
 
 pub use api_key::ApiKeyEvent;
 pub use domain::DomainEvent;
 pub use email::EmailEvent;
 pub use suppression::SuppressionEvent;
+pub use template::TemplateEvent;
 pub use tenant::TenantEvent;
 pub use usage::UsageEvent;
 
@@ -64,6 +68,10 @@ impl Stream {
     pub fn suppression(tenant: TenantId, suppression: SuppressionId) -> Self {
         Self { tenant: Some(tenant), id: suppression.to_string() }
     }
+    /// One template's versions.
+    pub fn template(tenant: TenantId, template: TemplateId) -> Self {
+        Self { tenant: Some(tenant), id: template.to_string() }
+    }
 
     /// Whose history this is; none for the operator's own.
     pub fn owner(&self) -> Option<TenantId> {
@@ -97,6 +105,8 @@ pub enum Fact {
     Domain(TenantId, DomainId, DomainEvent),
     /// To an address on a tenant's suppression list.
     Suppression(TenantId, SuppressionId, SuppressionEvent),
+    /// To a template.
+    Template(TenantId, TemplateId, TemplateEvent),
 }
 
 impl Fact {
@@ -109,6 +119,7 @@ impl Fact {
             Self::Usage(tenant, day, _) => Stream::usage(*tenant, *day),
             Self::Domain(tenant, domain, _) => Stream::domain(*tenant, *domain),
             Self::Suppression(tenant, id, _) => Stream::suppression(*tenant, *id),
+            Self::Template(tenant, template, _) => Stream::template(*tenant, *template),
         }
     }
 }

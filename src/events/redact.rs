@@ -8,9 +8,11 @@ use serde_json::Value;
 use super::api_key::ApiKeyCreated;
 use super::codec::{self, CodecError};
 use super::suppression::SuppressionAdded;
+use super::template::TemplateVersion;
 use super::tenant::TenantCreated;
 use super::{
-    ApiKeyEvent, DomainEvent, EmailEvent, Fact, SuppressionEvent, TenantEvent, UsageEvent,
+    ApiKeyEvent, DomainEvent, EmailEvent, Fact, SuppressionEvent, TemplateEvent, TenantEvent,
+    UsageEvent,
 };
 use crate::values::{DkimKey, DkimKeys, Relay};
 
@@ -55,6 +57,7 @@ fn secrets(fact: &Fact) -> &'static [&'static str] {
             SuppressionEvent::Added(SuppressionAdded { reason: _, email: _, personal: _ })
             | SuppressionEvent::Removed,
         ) => &[],
+        Fact::Template(_, _, event) => of_template(event),
     }
 }
 
@@ -147,5 +150,13 @@ fn of_domain(event: &DomainEvent) -> &'static [&'static str] {
         | DomainEvent::VerificationFailed { found: _, missing: _ }
         | DomainEvent::RecordLost { records: _ }
         | DomainEvent::Deleted => &[],
+    }
+}
+
+fn of_template(event: &TemplateEvent) -> &'static [&'static str] {
+    match event {
+        TemplateEvent::Created(TemplateVersion { name: _, source: _ })
+        | TemplateEvent::Changed(TemplateVersion { name: _, source: _ })
+        | TemplateEvent::Deleted => &[],
     }
 }

@@ -102,6 +102,10 @@ needs! {
     ToSeeDomains = [DomainsRead, DomainsWrite];
     /// To add, verify and give up domains.
     ToChangeDomains = [DomainsWrite];
+    /// To see templates.
+    ToSeeTemplates = [TemplatesRead, TemplatesWrite];
+    /// To make, change and delete templates.
+    ToChangeTemplates = [TemplatesWrite];
 }
 
 impl Caller {

@@ -17,6 +17,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         (name = "API keys", description = "Who may do what."),
         (name = "Emails", description = "Sending, and seeing what became of it."),
         (name = "Suppressions", description = "Addresses to which mail does not go: they bounced, complained, or were given."),
+        (name = "Templates", description = "What emails are made of."),
         (name = "SMTP", description = "Trying a relay."),
         (name = "Domains", description = "From where mail is sent, and how it is signed."),
         (name = "Usage", description = "What is billed."),

@@ -5,6 +5,7 @@
 //! its `utoipa::path`, and its line in [`router`].
 
 pub mod accept;
+pub mod apart;
 pub mod api_keys;
 pub mod as_of;
 pub mod audit;
@@ -32,6 +33,7 @@ pub mod server;
 pub mod smtp_test;
 pub mod streams;
 pub mod suppressions;
+pub mod templates;
 pub mod tenants;
 pub mod usage;
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::commands::CommandError;
+use crate::commands::template::TEMPLATE;
 use crate::telemetry::chain;
 
 /// Why a request is not carried out. It leaves as a bare status; [`door`](super::door) writes its body,
@@ -177,6 +178,9 @@ impl<R: Into<Self>> From<CommandError<R>> for Problem {
             CommandError::KeyGone => Self::unauthorized(),
             CommandError::Contended => {
                 Self::unavailable("others changed the same thing at the same time: try again")
+            }
+            CommandError::Taken { kind: TEMPLATE, .. } => {
+                Self::conflict("taken", "another template has this name: choose a new one")
             }
             CommandError::Taken { kind, name } => {
                 Self::conflict("taken", format!("the {kind} {name} belongs to another tenant"))

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::problem::Problem;
 use super::{
     Api, api_keys, audit, docs, domains, door, emails, health, history, logs, observe, outbox,
-    request_id, smtp_test, suppressions, tenants, usage,
+    request_id, smtp_test, suppressions, templates, tenants, usage,
 };
 
 /// Which routes a process serves.
@@ -91,6 +91,15 @@ fn v1() -> OpenApiRouter<Api> {
         .routes(routes!(domains::add::add, domains::list::list))
         .routes(routes!(domains::list::get, domains::delete::delete))
         .routes(routes!(domains::verify::verify))
+        .routes(routes!(templates::change::create, templates::read::list))
+        .routes(routes!(
+            templates::read::get,
+            templates::change::put,
+            templates::change::patch,
+            templates::change::delete
+        ))
+        .routes(routes!(templates::read::versions))
+        .routes(routes!(templates::preview::preview))
 }
 
 fn dev() -> OpenApiRouter<Api> {

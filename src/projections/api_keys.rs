@@ -94,7 +94,8 @@ impl Projector for ApiKeys {
                 | Fact::Email(..)
                 | Fact::Usage(..)
                 | Fact::Domain(..)
-                | Fact::Suppression(..) => None,
+                | Fact::Suppression(..)
+                | Fact::Template(..) => None,
             })
             .collect();
         if touched.is_empty() {

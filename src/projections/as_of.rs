@@ -13,7 +13,7 @@ use super::tenants::{self, TenantRow};
 use super::usage::{COUNTED, Counts};
 use crate::events::store::EventStore;
 use crate::events::store::history::Wanted;
-use crate::events::{DomainEvent, Fact, Recorded, Stream};
+use crate::events::{DomainEvent, Fact, Recorded, Stream, TemplateEvent};
 use crate::values::{Day, Month, TenantId, Timestamp};
 
 /// Facts that are held at once.
@@ -24,6 +24,8 @@ const OF_KEYS: [&str; 3] = ["api_key.created", "api_key.rotated", "api_key.revok
 
 /// All by which the number of domains changes.
 const ENDS_OF_DOMAINS: [&str; 2] = ["domain.added", "domain.deleted"];
+/// All by which there are more templates, or fewer.
+const OF_TEMPLATES: [&str; 2] = ["template.created", "template.deleted"];
 
 /// The first moment at which what happened at `at` is over: times are kept to the microsecond.
 fn after(at: Timestamp) -> Timestamp {
@@ -73,6 +75,24 @@ pub fn page_of_keys(keys: Vec<ApiKeyRow>, page: &PageRequest) -> Paged<ApiKeyRow
     page.page_of(rows, total, |row| row.id.clone())
 }
 
+/// How many templates a tenant had.
+pub async fn templates(store: &EventStore, tenant: TenantId, at: Timestamp) -> sqlx::Result<i64> {
+    let mut living = 0;
+    each(store, &wanted(tenant, &OF_TEMPLATES, at), |recorded| match &recorded.fact {
+        Fact::Template(_, _, TemplateEvent::Created(_)) => living += 1,
+        Fact::Template(_, _, TemplateEvent::Deleted) => living -= 1,
+        Fact::Template(_, _, TemplateEvent::Changed(_))
+        | Fact::Tenant(..)
+        | Fact::ApiKey(..)
+        | Fact::Email(..)
+        | Fact::Usage(..)
+        | Fact::Domain(..)
+        | Fact::Suppression(..) => {}
+    })
+    .await?;
+    Ok(living)
+}
+
 /// A tenant's counts of a month, day by day; days without any are left out.
 pub async fn usage(
     store: &EventStore,
@@ -105,7 +125,9 @@ pub async fn count_domains(
         | Fact::Tenant(..)
         | Fact::ApiKey(..)
         | Fact::Email(..)
-        | Fact::Usage(..) => {}
+        | Fact::Usage(..)
+        | Fact::Suppression(..)
+        | Fact::Template(..) => {}
     })
     .await?;
     Ok(count)

@@ -72,7 +72,8 @@ impl Projector for Domains {
                 | Fact::ApiKey(..)
                 | Fact::Email(..)
                 | Fact::Usage(..)
-                | Fact::Suppression(..) => None,
+                | Fact::Suppression(..)
+                | Fact::Template(..) => None,
             })
             .collect();
         if touched.is_empty() {

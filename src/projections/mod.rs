@@ -23,6 +23,7 @@ mod shadow;
 pub mod standing;
 pub mod suppressions;
 pub mod table;
+pub mod templates;
 pub mod tenants;
 pub mod usage;
 pub mod verify;
@@ -86,6 +87,7 @@ pub fn in_step() -> Vec<Arc<dyn Projector>> {
         Arc::new(send_queue::SendQueue),
         Arc::new(domains::Domains),
         Arc::new(suppressions::Suppressions),
+        Arc::new(templates::Templates),
     ]
 }
 

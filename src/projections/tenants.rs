@@ -79,7 +79,8 @@ impl Projector for Tenants {
                 | Fact::Email(..)
                 | Fact::Usage(..)
                 | Fact::Domain(..)
-                | Fact::Suppression(..) => None,
+                | Fact::Suppression(..)
+                | Fact::Template(..) => None,
             })
             .collect();
         if touched.is_empty() {

@@ -82,6 +82,8 @@ ids! {
     DomainId = "dom_";
     /// An address on a tenant's suppression list: made of the address, not of the moment.
     SuppressionId = "supp_";
+    /// A template.
+    TemplateId = "tmpl_";
 }
 
 fn uuid_at(now: Timestamp) -> Uuid {

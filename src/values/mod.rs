@@ -24,6 +24,7 @@ mod secret;
 mod settings;
 mod subject;
 mod suppression;
+mod template;
 mod text;
 mod timestamp;
 mod token;
@@ -39,7 +40,7 @@ pub use enhanced_status::{EnhancedStatus, EnhancedStatusError};
 pub use feedback::FeedbackType;
 pub use headers::{ExtraHeaders, HeaderError};
 pub use host_name::{HostName, HostNameError};
-pub use ids::{DomainId, EmailId, EventId, IdError, KeyId, SuppressionId, TenantId};
+pub use ids::{DomainId, EmailId, EventId, IdError, KeyId, SuppressionId, TemplateId, TenantId};
 pub use labels::{EmailMetadata, LabelError, Priority, Tags};
 pub use permission::{Permission, PermissionError, Permissions};
 pub use personal::{ERASED, Personal};
@@ -51,6 +52,10 @@ pub use secret::{OpenError, Sealed, Secret, SecretKey, SecretKeyError};
 pub use settings::{RateLimit, TenantSettings, Tracking};
 pub use subject::{Subject, SubjectError};
 pub use suppression::{SuppressionReason, SuppressionReasonError};
+pub use template::{
+    Blanks, ParsedTemplate, RenderFault, Rendered, SyntaxFault, TemplateData, TemplateName,
+    TemplateNameError, TemplatePart, TemplateRef, TemplateSource, TemplateText,
+};
 pub use timestamp::{Day, Month, TimeError, Timestamp};
 pub use token::{Token, TokenHash, TokenKind};
 pub use verdict::{Column, Difference, Finding, Verdict};

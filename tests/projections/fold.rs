@@ -65,7 +65,7 @@ impl Truth {
                     counts.iter_mut().zip(counted).for_each(|(sum, more)| *sum += more);
                 }
             }
-            Fact::ApiKey(..) | Fact::Suppression(..) => {}
+            Fact::ApiKey(..) | Fact::Suppression(..) | Fact::Template(..) | Fact::Domain(..) => {}
         }
     }
 

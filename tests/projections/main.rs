@@ -20,6 +20,7 @@ mod replay;
 mod schema;
 mod tables;
 mod tamper;
+mod templates;
 mod trouble;
 mod truth;
 mod verify;

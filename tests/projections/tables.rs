@@ -11,6 +11,8 @@ const TABLES: &[&str] = &[
     "select to_jsonb(t)::text from tenants t order by id",
     "select to_jsonb(t)::text from api_keys t order by id",
     "select to_jsonb(t)::text from send_queue t order by email_id",
+    "select to_jsonb(t)::text from templates t order by id",
+    "select to_jsonb(t)::text from template_versions t order by template_id, version",
 ];
 
 /// What Postgres knows of the tables besides their rows.

@@ -22,5 +22,6 @@ mod secrets;
 #[path = "../support/mod.rs"]
 pub mod support;
 mod suppressions;
+mod templates;
 mod tenants;
 mod usage;

@@ -10,7 +10,7 @@ use crate::events::store::append::{Guard, SealedContent};
 use crate::events::{EmailEvent, Fact, Stream};
 use crate::values::{
     EmailContent, EmailId, EmailMetadata, ExtraHeaders, HostName, Mailbox, Personal, Priority,
-    Recipients, Roll, SecretKey, Subject, Tags, TenantId, Timestamp,
+    Recipients, Roll, SecretKey, Subject, Tags, TemplateRef, TenantId, Timestamp,
 };
 
 /// Asks that an email be delivered.
@@ -44,6 +44,8 @@ pub struct SendEmail {
     pub scheduled_at: Option<Timestamp>,
     /// Which of the tenant's mails go first.
     pub priority: Priority,
+    /// The version of a template that it was rendered from.
+    pub template: Option<TemplateRef>,
     /// From where the key may send, if not from everywhere.
     pub allowed_domains: Option<Vec<HostName>>,
     /// From which of its domains a tenant may send.
@@ -83,6 +85,8 @@ pub struct Draft {
     pub scheduled_at: Option<Timestamp>,
     /// Which of the tenant's mails go first.
     pub priority: Priority,
+    /// The version of a template that it was rendered from.
+    pub template: Option<TemplateRef>,
 }
 
 /// The contents cannot be sealed.
@@ -118,6 +122,7 @@ impl SendEmail {
             metadata: draft.metadata,
             scheduled_at: draft.scheduled_at,
             priority: draft.priority,
+            template: draft.template,
             allowed_domains,
             senders: Senders::default(),
         })
@@ -200,6 +205,7 @@ impl Command for SendEmail {
             },
             scheduled_at: self.scheduled_at,
             priority: self.priority,
+            template: self.template,
             personal: Personal::Known(personal),
         };
         let fact = Fact::Email(self.tenant, self.email, EmailEvent::Accepted(Arc::new(accepted)));
@@ -279,6 +285,7 @@ pub(in crate::commands) mod tests {
             metadata: EmailMetadata::default(),
             scheduled_at: None,
             priority: Priority::Normal,
+            template: None,
             allowed_domains: None,
             senders: Senders::Owned,
         }

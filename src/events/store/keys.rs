@@ -88,7 +88,11 @@ pub(super) fn owner(fact: &Fact) -> Option<TenantId> {
         Fact::Email(tenant, ..)
         | Fact::Suppression(tenant, ..)
         | Fact::Tenant(tenant, TenantEvent::Created(_)) => Some(*tenant),
-        Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Usage(..) | Fact::Domain(..) => None,
+        Fact::Tenant(..)
+        | Fact::ApiKey(..)
+        | Fact::Usage(..)
+        | Fact::Domain(..)
+        | Fact::Template(..) => None,
     }
 }
 
@@ -100,6 +104,7 @@ fn erased(fact: &Fact) -> Option<TenantId> {
         | Fact::Email(..)
         | Fact::Usage(..)
         | Fact::Domain(..)
-        | Fact::Suppression(..) => None,
+        | Fact::Suppression(..)
+        | Fact::Template(..) => None,
     }
 }

@@ -111,7 +111,11 @@ fn erase(fact: &mut Fact) {
     match fact {
         Fact::Email(.., event) => event.erase(),
         Fact::Suppression(.., event) => event.erase(),
-        Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Usage(..) | Fact::Domain(..) => {}
+        Fact::Tenant(..)
+        | Fact::ApiKey(..)
+        | Fact::Usage(..)
+        | Fact::Domain(..)
+        | Fact::Template(..) => {}
     }
 }
 

@@ -1,5 +1,7 @@
 //! Many mails are handed to us at once: each is accepted or refused on its own.
 
+use std::collections::{HashMap, HashSet};
+
 use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -12,12 +14,15 @@ use super::send::Queued;
 use crate::commands::batch::{Batch, Verdict};
 use crate::commands::email::{SendEmail, send_email::Refusal};
 use crate::http::Api;
+use crate::http::apart::apart;
 use crate::http::body::Raw;
 use crate::http::caller::{Caller, OfTenant, OnTenant, ToSend};
 use crate::http::field::{Faults, Field, Unknown, written};
 use crate::http::idempotency::Asked;
 use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::NoQuery;
+use crate::http::templates::named;
+use crate::projections::templates::TemplateRow;
 use crate::values::{EmailId, TenantId};
 
 /// Mails in one batch.
@@ -125,19 +130,39 @@ async fn read(
     (caller, tenant): (&Caller, TenantId),
     raw: &Raw,
 ) -> Result<Places, Problem> {
-    let (raw, now) = (raw.clone(), api.clock.now());
+    let (all, now) = (raw.clone(), api.clock.now());
+    let parse = move || Ok(messages(&all)?.into_iter().map(message_of).collect::<Vec<_>>());
+    let bodies = apart(parse).await?;
+    let templates = templates(api, tenant, &bodies).await?;
     let domains = caller.key.allowed_domains.clone();
-    let secrets = api.secrets.clone();
+    let (secrets, senders) = (api.secrets.clone(), api.senders);
     let work = move || {
-        let one = |message| {
-            let draft = message_of(message)?.read(now)?;
+        let one = |body: Result<SendBody, Problem>| {
+            let body = body?;
+            let template = body.template().and_then(|name| templates.get(name)).cloned();
+            let draft = body.read(now, template)?;
             let ids = (tenant, EmailId::at(now));
-            Ok(SendEmail::of(ids, draft, domains.clone(), &secrets)?)
+            let command = SendEmail::of(ids, draft, domains.clone(), &secrets)?;
+            Ok(SendEmail { senders, ..command })
         };
-        Ok(messages(&raw)?.into_iter().map(one).collect())
+        Ok(bodies.into_iter().map(one).collect())
     };
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(Problem::internal(error.to_string())))
+    apart(work).await
+}
+
+/// The templates that these mails name, each looked up once.
+async fn templates(
+    api: &Api,
+    tenant: TenantId,
+    bodies: &[Result<SendBody, Problem>],
+) -> sqlx::Result<HashMap<String, TemplateRow>> {
+    let names: HashSet<&str> = bodies.iter().flatten().filter_map(|body| body.template()).collect();
+    let mut found = HashMap::new();
+    for name in names {
+        let row = named(api, tenant, name).await?;
+        found.extend(row.map(|row| (name.to_owned(), row)));
+    }
+    Ok(found)
 }
 
 fn messages(raw: &Raw) -> Result<Vec<Value>, Problem> {

@@ -6,12 +6,14 @@ use std::time::Duration;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::said::{TemplateFields, Written};
 use crate::commands::email::Draft;
 use crate::http::field::{Faults, Field, Unknown, shown, written};
 use crate::http::problem::Problem;
+use crate::projections::templates::TemplateRow;
 use crate::values::{
     Attachment, EmailContent, EmailMetadata, ExtraHeaders, MAX_ATTACHMENT_BYTES, Mailbox, Priority,
-    Recipients, Subject, Tags, Timestamp,
+    Recipients, Tags, Timestamp,
 };
 
 /// A mail can wait so long.
@@ -44,7 +46,7 @@ pub struct SendBody {
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "Welcome")]
     subject: Field<String>,
-    /// At least one of `html` and `text`.
+    /// At least one of `html` and `text`, or a template.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "<p>Hello</p>")]
     html: Field<String>,
@@ -79,6 +81,8 @@ pub struct SendBody {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     priority: Field<String>,
+    #[serde(flatten)]
+    template: TemplateFields,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
@@ -122,8 +126,13 @@ written! {
 }
 
 impl SendBody {
-    /// What is to be sent, or all that is wrong.
-    pub fn read(self, now: Timestamp) -> Result<Draft, Problem> {
+    /// The template that it names, if it names one.
+    pub fn template(&self) -> Option<&str> {
+        self.template.named()
+    }
+
+    /// What is to be sent, or all that is wrong; `template` is what was found under the name.
+    pub fn read(self, now: Timestamp, template: Option<TemplateRow>) -> Result<Draft, Problem> {
         let mut faults = Faults::default();
         faults.unknown("", &self.unknown);
         let from = self.from.parsed("from", &mut faults);
@@ -136,13 +145,8 @@ impl SendBody {
         } else {
             None
         };
-        let subject = self.subject.optional("subject", &mut faults).unwrap_or_default();
-        let subject = faults.keep("subject", Subject::new(&subject));
-        let html = body_of(self.html, "html", &mut faults);
-        let text = body_of(self.text, "text", &mut faults);
-        if html.is_none() && text.is_none() && !faults.names("html") && !faults.names("text") {
-            faults.add("text", "give text, html or both");
-        }
+        let written = Written { subject: self.subject, html: self.html, text: self.text };
+        let said = written.read(self.template, template, &mut faults);
         let reply_to = self.reply_to.parsed("reply_to", &mut faults);
         let headers = headers_of(self.headers, &mut faults);
         let files = self.attachments.optional("attachments", &mut faults).unwrap_or_default();
@@ -151,18 +155,18 @@ impl SendBody {
         let metadata = metadata_of(self.metadata, &mut faults);
         let scheduled_at = scheduled(self.scheduled_at, now, &mut faults);
         let priority = self.priority.parsed::<Priority>("priority", &mut faults);
-        let content = EmailContent { html, text, attachments };
-        let draft = recipients.zip(subject).map(|(recipients, subject)| Draft {
+        let draft = recipients.zip(said).map(|(recipients, said)| Draft {
             from,
             recipients,
             reply_to,
-            subject,
+            subject: said.subject,
             headers,
-            content,
+            content: EmailContent { html: said.html, text: said.text, attachments },
             tags,
             metadata,
             scheduled_at,
             priority: priority.unwrap_or_default(),
+            template: said.template,
         });
         faults.done(draft)
     }
@@ -178,16 +182,6 @@ fn mailboxes(field: Field<OneOrMany>, name: &str, faults: &mut Faults) -> Vec<Ma
                 .collect()
         }
     }
-}
-
-/// An empty body is none.
-fn body_of(field: Field<String>, name: &str, faults: &mut Faults) -> Option<String> {
-    let text = field.optional(name, faults).filter(|text| !text.is_empty())?;
-    if text.contains('\0') {
-        faults.add(name, "a body holds no NUL characters");
-        return None;
-    }
-    Some(text)
 }
 
 fn headers_of(field: Field<BTreeMap<String, String>>, faults: &mut Faults) -> ExtraHeaders {

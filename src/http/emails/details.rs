@@ -52,7 +52,7 @@ async fn shown(
     let found = find(api.commands.store(), tenant, email, at).await?.ok_or_else(no_such_email)?;
     let content =
         if caller.may(Permission::EmailsRead) { content(api, tenant, &found).await? } else { None };
-    Ok(Json(EmailDetails::of(found.row, found.timeline, content)))
+    Ok(Json(EmailDetails::of(found, content)))
 }
 
 /// What it says, unless that was forgotten.

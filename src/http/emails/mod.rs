@@ -6,6 +6,7 @@ pub mod cancel;
 pub mod content;
 pub mod details;
 pub mod list;
+pub mod said;
 pub mod send;
 pub mod view;
 

@@ -9,11 +9,13 @@ use utoipa::ToSchema;
 use super::body::SendBody;
 use crate::commands::email::{Draft, SendEmail, send_email::Refusal, send_email::SealError};
 use crate::http::Api;
+use crate::http::apart::apart;
 use crate::http::body::Raw;
 use crate::http::caller::{Caller, OfTenant, OnTenant, ToSend, no_such_tenant};
 use crate::http::idempotency::{Answers, Asked, REPLAYED};
 use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::NoQuery;
+use crate::http::templates::named;
 use crate::values::{EmailId, TenantId, Timestamp};
 
 /// Beyond so many bytes, reading and sealing a mail would hold up other requests.
@@ -101,6 +103,11 @@ struct Sealing<'a> {
 impl Sealing<'_> {
     async fn of(&self, raw: &Raw) -> Result<SendEmail, Problem> {
         let (ids, now) = (self.ids, self.now);
+        let body = self.parsed(raw).await?;
+        let template = match body.template() {
+            Some(name) => named(self.api, ids.0, name).await?,
+            None => None,
+        };
         let domains = self.caller.key.allowed_domains.clone();
         let secrets = self.api.secrets.clone();
         let senders = self.api.senders;
@@ -108,13 +115,24 @@ impl Sealing<'_> {
             let command = SendEmail::of(ids, draft, domains, &secrets)?;
             Ok::<_, SealError>(SendEmail { senders, ..command })
         };
+        if raw.bytes.len() < HEAVY && template.is_none() {
+            return Ok(sealed(body.read(now, None)?)?);
+        }
+        let room = raw.clone();
+        apart(move || {
+            let command = sealed(body.read(now, template)?)?;
+            drop(room);
+            Ok(command)
+        })
+        .await
+    }
+
+    async fn parsed(&self, raw: &Raw) -> Result<SendBody, Problem> {
         if raw.bytes.len() < HEAVY {
-            return Ok(sealed(raw.json::<SendBody>()?.read(now)?)?);
+            return raw.json();
         }
         let raw = raw.clone();
-        let work = move || Ok(sealed(raw.json::<SendBody>()?.read(now)?)?);
-        let done = tokio::task::spawn_blocking(work).await;
-        done.unwrap_or_else(|error| Err(Problem::internal(error.to_string())))
+        apart(move || raw.json()).await
     }
 }
 

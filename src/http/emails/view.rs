@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::projections::emails::{EmailRow, Moment, RecipientRow};
-use crate::values::{EmailContent, ExtraHeaders, Timestamp, shown};
+use crate::projections::emails::{Details, EmailRow, Moment, RecipientRow};
+use crate::values::{EmailContent, ExtraHeaders, TemplateId, Timestamp, shown};
 
 /// An email.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,9 +75,20 @@ pub struct EmailDetails {
     email: EmailView,
     /// What happened to it, in order.
     timeline: Vec<MomentView>,
+    /// The version of a template that it was made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<MadeOf>,
     /// What it says; for keys with `emails:read`, and as long as it is kept.
     #[serde(flatten)]
     content: Option<ContentView>,
+}
+
+/// A version of a template.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MadeOf {
+    #[schema(value_type = String, example = "tmpl_01h455vb4pex5vsknk084sn02q")]
+    id: TemplateId,
+    version: i64,
 }
 
 /// One thing that happened.
@@ -169,9 +180,11 @@ impl From<Moment> for MomentView {
 }
 
 impl EmailDetails {
-    pub(super) fn of(row: EmailRow, timeline: Vec<Moment>, content: Option<ContentView>) -> Self {
-        let timeline = timeline.into_iter().map(MomentView::from).collect();
-        Self { email: row.into(), timeline, content }
+    pub(super) fn of(found: Details, content: Option<ContentView>) -> Self {
+        let timeline = found.timeline.into_iter().map(MomentView::from).collect();
+        let template =
+            found.template.map(|made_of| MadeOf { id: made_of.id, version: made_of.version });
+        Self { email: found.row.into(), timeline, template, content }
     }
 }
 

@@ -24,9 +24,10 @@ use crate::commands::tenant::{
     ResumeTenant, SuspendTenant, create_tenant, pause_tenant, update_tenant,
 };
 use crate::projections::tenants::{self as rows, TenantFilter, TenantRow};
-use crate::projections::{api_keys, as_of, domains, relay_health};
+use crate::projections::{api_keys, as_of, domains, relay_health, templates};
 use crate::values::{HostName, TenantId, Timestamp};
 use body::TenantBody;
+use view::Counts;
 pub use view::TenantView;
 
 /// Which tenants are wanted.
@@ -122,18 +123,35 @@ pub async fn own(
 async fn shown(api: &Api, tenant: TenantId, query: AtQuery) -> Result<Json<TenantView>, Problem> {
     if let Some(at) = query.read(api.clock.now())? {
         let row = as_it_was(api, tenant, at).await?;
-        let keys = as_of::api_keys(api.commands.store(), tenant, at).await?;
-        let living = keys.iter().filter(|key| key.lives_at(at)).count();
-        let living = i64::try_from(living).unwrap_or(i64::MAX);
+        let counts = counted_at(api, tenant, at).await?;
         // How its relay did is an observation, which nobody keeps.
-        let added = as_of::count_domains(api.commands.store(), tenant, at).await?;
-        return Ok(Json(TenantView::of_row(&row).counting(living).with_domains(added)));
+        return Ok(Json(TenantView::of_row(&row).counting(counts)));
     }
     let row = rows::find(&api.pool, tenant).await?.ok_or_else(no_such_tenant)?;
-    let keys = api_keys::count_living(&api.pool, tenant, api.clock.now()).await?;
+    let counts = counted(api, tenant).await?;
     let health = relay_health::find(&api.pool, tenant).await?;
-    let added = domains::count(&api.pool, tenant).await?;
-    Ok(Json(TenantView::of_row(&row).counting(keys).with_domains(added).with_health(health)))
+    Ok(Json(TenantView::of_row(&row).counting(counts).with_health(health)))
+}
+
+async fn counted(api: &Api, tenant: TenantId) -> sqlx::Result<Counts> {
+    Ok(Counts {
+        api_keys: api_keys::count_living(&api.pool, tenant, api.clock.now()).await?,
+        templates: templates::count(&api.pool, tenant).await?,
+        webhooks: 0,
+        domains: domains::count(&api.pool, tenant).await?,
+    })
+}
+
+async fn counted_at(api: &Api, tenant: TenantId, at: Timestamp) -> Result<Counts, Problem> {
+    let store = api.commands.store();
+    let keys = as_of::api_keys(store, tenant, at).await?;
+    let living = keys.iter().filter(|key| key.lives_at(at)).count();
+    Ok(Counts {
+        api_keys: i64::try_from(living).unwrap_or(i64::MAX),
+        templates: as_of::templates(store, tenant, at).await?,
+        webhooks: 0,
+        domains: as_of::count_domains(store, tenant, at).await?,
+    })
 }
 
 /// The tenant as it was at a moment; none before it existed, or once it was deleted.

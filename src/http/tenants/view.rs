@@ -41,13 +41,13 @@ pub struct TenantView {
 }
 
 /// How many of each a tenant has.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Counts {
     /// Keys that open doors.
-    api_keys: i64,
-    templates: i64,
-    webhooks: i64,
-    domains: i64,
+    pub(super) api_keys: i64,
+    pub(super) templates: i64,
+    pub(super) webhooks: i64,
+    pub(super) domains: i64,
 }
 
 impl TenantView {
@@ -85,18 +85,9 @@ impl TenantView {
         }
     }
 
-    /// With how many of each it has: of what no route makes, it has none.
-    pub(super) fn counting(self, api_keys: i64) -> Self {
-        let counts = Counts { api_keys, templates: 0, webhooks: 0, domains: 0 };
+    /// With how many of each it has.
+    pub(super) fn counting(self, counts: Counts) -> Self {
         Self { counts: Some(counts), ..self }
-    }
-
-    /// With how many domains it has added.
-    pub(super) fn with_domains(mut self, domains: i64) -> Self {
-        if let Some(counts) = &mut self.counts {
-            counts.domains = domains;
-        }
-        self
     }
 
     /// With how its own relay did last.

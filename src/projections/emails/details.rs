@@ -4,7 +4,7 @@ use super::row::EmailRow;
 use super::timeline::{Moment, moments};
 use crate::events::store::EventStore;
 use crate::events::{EmailEvent, Fact, Stream};
-use crate::values::{EmailId, ExtraHeaders, TenantId, Timestamp};
+use crate::values::{EmailId, ExtraHeaders, TemplateRef, TenantId, Timestamp};
 
 /// One email with all that happened to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Details {
     pub content_digest: Option<String>,
     /// Further headers; none once they are erased.
     pub headers: ExtraHeaders,
+    /// The version of a template that it was rendered from.
+    pub template: Option<TemplateRef>,
 }
 
 /// One of a tenant's emails, as it is now or as it was at a moment; somebody else's is none.
@@ -43,5 +45,6 @@ pub async fn find(
     });
     let content_digest = (!removed).then(|| accepted.content.digest.clone());
     let headers = accepted.personal.known().map(|known| known.headers.clone()).unwrap_or_default();
-    Ok(Some(Details { row, timeline: moments(&facts), content_digest, headers }))
+    let (timeline, template) = (moments(&facts), accepted.template);
+    Ok(Some(Details { row, timeline, content_digest, headers, template }))
 }

@@ -74,7 +74,8 @@ impl<'a> Changes<'a> {
             | Fact::ApiKey(..)
             | Fact::Email(..)
             | Fact::Usage(..)
-            | Fact::Domain(..) => {}
+            | Fact::Domain(..)
+            | Fact::Template(..) => {}
         }
     }
 }

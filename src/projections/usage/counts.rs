@@ -44,7 +44,11 @@ impl Counts {
             Fact::Usage(_, _, UsageEvent::ApiRequestsCounted { requests }) => {
                 self.api_requests += i64::try_from(*requests).unwrap_or(i64::MAX);
             }
-            Fact::Tenant(..) | Fact::ApiKey(..) | Fact::Domain(..) | Fact::Suppression(..) => {}
+            Fact::Tenant(..)
+            | Fact::ApiKey(..)
+            | Fact::Domain(..)
+            | Fact::Suppression(..)
+            | Fact::Template(..) => {}
         }
     }
 

@@ -34,10 +34,15 @@ async fn posts(app: &App, acme: &Tenant) -> Vec<Post> {
         [json!({"name": "B", "domain": "b.com"}), json!({"name": "B", "domain": "c.com"})];
     let nothing = json!({});
     let batch = json!({"messages": [acme_sends, acme_sends, {"from": "nobody"}]});
+    let template = |name: &str| json!({"name": name, "text": "Hello {{name}}"});
+    acme.caller.post("/v1/templates", &template("welcome")).await.expect(201);
+    let filling = |name: &str| json!({"template_data": {"name": name}});
     vec![
         own("/v1/send/batch", (&batch, &json!({"messages": [acme_sends]})), 202, 2),
         admin(acme.path("/send/batch"), (&batch, None), 202, 2),
         own("/v1/send", (&acme_sends, &other), 202, 1),
+        own("/v1/templates", (&template("a"), &template("b")), 201, 1),
+        own("/v1/templates/welcome/preview", (&filling("Ann"), &filling("Bob")), 200, 0),
         own("/v1/api-keys", (&grant("A"), &grant("B")), 201, 1),
         own(&format!("/v1/api-keys/{key}/rotate"), (&grace, &longer), 201, 2),
         admin("/v1/tenants".to_owned(), (&tenants[0], Some(&tenants[1])), 201, 1),

@@ -19,6 +19,7 @@ fn routes(app: &App, acme: &Tenant) -> Vec<(Caller, Method, String)> {
         own("/v1/send"),
         own("/v1/api-keys"),
         own(&format!("/v1{rotate}")),
+        own("/v1/templates"),
         admin(Method::POST, "/v1/tenants".to_owned()),
         admin(Method::PUT, acme.path("")),
         admin(Method::PATCH, acme.path("")),

@@ -9,6 +9,7 @@ mod keys;
 mod paths;
 mod queries;
 mod raw;
+mod templates;
 mod tenants;
 
 use reqwest::RequestBuilder;

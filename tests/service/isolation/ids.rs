@@ -7,10 +7,11 @@ use super::world::{Ids, World, anonymous};
 use crate::app::{App, Caller};
 
 /// Well-formed ids of each kind that nobody has, and texts that are no ids.
-const RANDOM: [&str; 3] = [
+const RANDOM: [&str; 4] = [
     "tenant_01hm6v6z4pex5vsknk084sn02q",
     "key_01hm6v6z4pex5vsknk084sn02q",
     "msg_01hm6v6z4pex5vsknk084sn02q",
+    "tmpl_01hm6v6z4pex5vsknk084sn02q",
 ];
 const GARBAGE: [&str; 6] = ["x", "%00", "..%2f..", "tenant_", "%F0%9F%92%A9", "'%20or%201=1--"];
 
@@ -45,6 +46,7 @@ fn strange_paths(
     let keys = with(&|ids, id| ids.key = id, &own.key, &others.key);
     let emails = with(&|ids, id| ids.email = id, &own.email, &others.email);
     let domains = with(&|ids, id| ids.domain = id, &own.domain, &others.domain);
+    let templates = with(&|ids, id| ids.template = id, &own.template, &others.template);
     let has = |part: &str| route.path.contains(part);
     let mut all = Vec::new();
     match route.needs {
@@ -57,6 +59,7 @@ fn strange_paths(
                 all.push((admin.clone(), emails));
             }
         }
+        Needs::Tenant(_) if has("/v1/templates/{id}") => all.push((key.clone(), templates)),
         Needs::Tenant(_) if has("{id}") => all.push((key.clone(), emails)),
         Needs::Tenant(_) if has("{domain_id}") => all.push((key.clone(), domains)),
         Needs::Either(..) if has("{key_id}") => all.push((key.clone(), keys)),
@@ -105,14 +108,21 @@ async fn no_list_shows_what_is_anothers(db: PgPool) {
         "/v1/suppressions".to_owned(),
         "/v1/suppressions?address=left@customers-of-other.com".to_owned(),
         "/v1/domains".to_owned(),
+        "/v1/templates".to_owned(),
         "/v1/tenant/events".to_owned(),
         format!("/v1/tenant/events?stream={}", other.email),
         format!("/v1/tenant/events?stream={}", other.tenant.id),
     ] {
         let text = caller.get(&path).await.expect(200).text;
-        for foreign in
-            [&other.tenant.id, &other.key, &other.email, &other.tenant.domain, &other.domain]
-        {
+        let others = other.ids();
+        for foreign in [
+            &others.tenant,
+            &others.key,
+            &others.email,
+            &others.domain,
+            &others.template,
+            &other.tenant.domain,
+        ] {
             assert!(!text.contains(foreign), "{path}: {text}");
         }
     }

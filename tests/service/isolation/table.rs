@@ -110,6 +110,7 @@ pub(super) fn routes() -> Vec<Route> {
         route("POST", "/v1/domains/{domain_id}/verify", CHANGE_DOMAINS, 200),
     ]);
     all.extend(of_suppressions());
+    all.extend(of_templates());
     all
 }
 
@@ -127,6 +128,27 @@ fn of_suppressions() -> [Route; 4] {
 
 const SEE_KEYS: &[&str] = &["api-keys:read", "api-keys:write"];
 const ROTATE: &str = "/v1/api-keys/{key_id}/rotate";
+
+/// What a tenant's emails are made of.
+fn of_templates() -> Vec<Route> {
+    let see = |method, path| route(method, path, Needs::Tenant(SEE_TEMPLATES), 200);
+    let change =
+        |method, path, status| route(method, path, Needs::Tenant(CHANGE_TEMPLATES), status);
+    let (all, one) = ("/v1/templates", "/v1/templates/{id}");
+    vec![
+        see("GET", all),
+        change("POST", all, 201).with(json!({"name": "new", "text": "Hi"})),
+        see("GET", one),
+        change("PUT", one, 200).with(json!({"text": "Hello"})),
+        change("PATCH", one, 200).with(json!({"text": "Hello"})),
+        change("DELETE", one, 200),
+        see("GET", "/v1/templates/{id}/versions"),
+        see("POST", "/v1/templates/{id}/preview").with(json!({"template_data": {"name": "Ann"}})),
+    ]
+}
+
+const SEE_TEMPLATES: &[&str] = &["templates:read", "templates:write"];
+const CHANGE_TEMPLATES: &[&str] = &["templates:write"];
 
 /// What lies under `/v1/tenants/{id}/`.
 fn of_tenants_things(email: &dyn Fn() -> Value, key: &dyn Fn() -> Value) -> Vec<Route> {

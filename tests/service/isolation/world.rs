@@ -33,6 +33,8 @@ pub(super) struct World {
     pub(super) email: String,
     /// A domain that it has added.
     pub(super) domain: String,
+    /// A template.
+    pub(super) template: String,
     /// Where the fact of its acceptance stands in the log.
     position: i64,
     /// An address on its suppression list.
@@ -46,6 +48,7 @@ pub(super) struct Ids {
     pub(super) key: String,
     pub(super) email: String,
     pub(super) domain: String,
+    pub(super) template: String,
     pub(super) position: i64,
     pub(super) suppressed: String,
 }
@@ -63,14 +66,18 @@ impl World {
         tenant.caller.post("/v1/suppressions", &asked).await.expect(201);
         let added = json!({"name": format!("added-{domain}")});
         let domain = tenant.caller.post("/v1/domains", &added).await.expect(201).text_at("/id");
-        Self { tenant, key, email, domain, position, suppressed }
+        let template = json!({"name": "welcome", "text": "Hello {{name}}"});
+        let template = tenant.caller.post("/v1/templates", &template).await.expect(201);
+        let template = template.text_at("/id");
+        Self { tenant, key, email, domain, template, position, suppressed }
     }
 
     pub(super) fn ids(&self) -> Ids {
         let (tenant, key) = (self.tenant.id.clone(), self.key.clone());
         let suppressed = self.suppressed.clone();
         let (email, domain) = (self.email.clone(), self.domain.clone());
-        Ids { tenant, key, email, domain, position: self.position, suppressed }
+        let template = self.template.clone();
+        Ids { tenant, key, email, domain, template, position: self.position, suppressed }
     }
 
     /// The body of a route, as this tenant would send it.
@@ -102,6 +109,8 @@ impl Route {
             &ids.tenant
         } else if self.path.starts_with("/dev") {
             "1"
+        } else if self.path.starts_with("/v1/templates") {
+            &ids.template
         } else {
             &ids.email
         };

@@ -1,0 +1,81 @@
+//! Templates are listed and shown, with the versions that they have had.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::known;
+use super::view::TemplateView;
+use crate::http::Api;
+use crate::http::caller::{OfTenant, ToSeeTemplates};
+use crate::http::field::{Faults, Unknown};
+use crate::http::page::{Page, PageQuery};
+use crate::http::problem::{ErrorBody, Problem};
+use crate::http::query::{NoQuery, Query};
+use crate::projections::page::PageRequest;
+use crate::projections::templates as rows;
+use crate::values::TemplateId;
+
+/// Which part of a list is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TemplatesQuery {
+    #[serde(flatten)]
+    #[param(ignore)]
+    page: PageQuery,
+    #[serde(flatten)]
+    #[param(ignore)]
+    unknown: Unknown,
+}
+
+impl TemplatesQuery {
+    fn read(self, is_cursor: impl Fn(&str) -> bool) -> Result<PageRequest, Problem> {
+        let mut faults = Faults::default();
+        faults.unknown("", &self.unknown);
+        let page = self.page.read(&mut faults, is_cursor);
+        faults.done(Some(page))
+    }
+}
+
+/// Lists the templates.
+#[utoipa::path(get, path = "/v1/templates", tag = "Templates", params(TemplatesQuery, PageQuery),
+    responses((status = 200, body = Page<TemplateView>), (status = "4XX", body = ErrorBody)))]
+pub async fn list(
+    State(api): State<Api>,
+    OfTenant { tenant, .. }: OfTenant<ToSeeTemplates>,
+    Query(query): Query<TemplatesQuery>,
+) -> Result<Json<Page<TemplateView>>, Problem> {
+    let page = query.read(|text| text.parse::<TemplateId>().is_ok())?;
+    let found = rows::list(&api.pool, tenant, &page).await?;
+    Ok(Json(Page::of(&page, found, TemplateView::from)))
+}
+
+/// Shows a template.
+#[utoipa::path(get, path = "/v1/templates/{id}", tag = "Templates",
+    params(("id" = String, Path, description = "Its id or its name.")),
+    responses((status = 200, body = TemplateView), (status = "4XX", body = ErrorBody)))]
+pub async fn get(
+    State(api): State<Api>,
+    OfTenant { tenant, .. }: OfTenant<ToSeeTemplates>,
+    _: NoQuery,
+    Path(id): Path<String>,
+) -> Result<Json<TemplateView>, Problem> {
+    Ok(Json(known(&api, tenant, &id).await?.into()))
+}
+
+/// Lists all versions that a template has had.
+#[utoipa::path(get, path = "/v1/templates/{id}/versions", tag = "Templates",
+    params(("id" = String, Path, description = "Its id or its name."), TemplatesQuery, PageQuery),
+    responses((status = 200, body = Page<TemplateView>), (status = "4XX", body = ErrorBody)))]
+pub async fn versions(
+    State(api): State<Api>,
+    OfTenant { tenant, .. }: OfTenant<ToSeeTemplates>,
+    Path(id): Path<String>,
+    Query(query): Query<TemplatesQuery>,
+) -> Result<Json<Page<TemplateView>>, Problem> {
+    let page = query.read(|text| text.parse::<i64>().is_ok())?;
+    let template = known(&api, tenant, &id).await?;
+    let found = rows::versions(&api.pool, &template.id, &page).await?;
+    Ok(Json(Page::of(&page, found, TemplateView::from)))
+}
