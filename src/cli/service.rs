@@ -1,6 +1,6 @@
 //! The rooms, joined: what a process that serves is made of, and in which order it ends.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ use crate::projections::rebuild::stale;
 use crate::projections::runner::Runner;
 use crate::projections::{all, following, inline};
 use crate::reactors::delivery::{Delivery, Signing};
-use crate::reactors::{domains, erasure, housekeeping, orphans, suppressor, usage_meter};
+use crate::reactors::{bounces, domains, erasure, housekeeping, orphans, suppressor, usage_meter};
 use crate::tasks::Tasks;
 use crate::values::{HostName, RelayTls, ReturnPath, Secret, SecretKey, WrappingKey};
 
@@ -68,6 +68,8 @@ pub struct Service {
     pub api: Api,
     /// The routes.
     pub router: Router,
+    /// Where bounces and complaints are taken in, if they are.
+    pub bounces: Option<SocketAddr>,
     /// Callers: they end first.
     front: Tasks,
     /// Whatever works by itself.
@@ -119,10 +121,11 @@ impl Service {
             senders: senders(config),
         });
         start_roles(config, &api, &back);
+        let bounces = listen_for_bounces(config, &api, &front).await?;
         fold_metrics(api.metrics.clone(), &base);
         let serves = if config.roles.api { Serves::Api } else { Serves::Operations };
         let router = router(&api, serves, &config.cors_origins);
-        Ok(Self { api, router, front, back, base })
+        Ok(Self { api, router, bounces, front, back, base })
     }
 
     /// Sees to it that there is an admin key: the operator's own, or one that is made now; then its
@@ -192,6 +195,20 @@ fn start_roles(config: &Config, api: &Api, tasks: &Tasks) {
         };
         delivery.start(tasks);
     }
+}
+
+async fn listen_for_bounces(
+    config: &Config,
+    api: &Api,
+    tasks: &Tasks,
+) -> anyhow::Result<Option<SocketAddr>> {
+    let path = return_path(config, &api.secrets);
+    let (Some(address), Some(path)) = (config.bounce_listen, path) else { return Ok(None) };
+    let listening = bounces::listen(address, api.commands.clone(), path, tasks).await;
+    let address =
+        listening.with_context(|| format!("BOUNCE_LISTEN: cannot listen on {address}"))?;
+    tracing::info!(%address, "takes in bounces and complaints");
+    Ok(Some(address))
 }
 
 fn return_path(config: &Config, secrets: &SecretKey) -> Option<ReturnPath> {

@@ -264,6 +264,20 @@ mod tests {
     }
 
     #[test]
+    fn where_bounces_come_in_needs_the_domain_to_which_they_go() {
+        let ConfigErrors(faults) = read(&[("BOUNCE_LISTEN", "0.0.0.0:25")]).unwrap_err();
+        assert!(faults[0].starts_with("RETURN_PATH_DOMAIN must be set"), "{faults:?}");
+        let wrong = [("BOUNCE_LISTEN", "25"), ("RETURN_PATH_DOMAIN", "bounce example")];
+        let ConfigErrors(faults) = read(&wrong).unwrap_err();
+        assert!(faults.iter().any(|fault| fault.starts_with("BOUNCE_LISTEN is")), "{faults:?}");
+        assert!(faults.iter().any(|fault| fault.starts_with("RETURN_PATH_DOMAIN is")));
+        let right =
+            [("BOUNCE_LISTEN", "127.0.0.1:25"), ("RETURN_PATH_DOMAIN", "Bounce.example.com")];
+        let config = read(&right).unwrap();
+        assert_eq!(config.return_path_domain.unwrap().as_str(), "bounce.example.com");
+    }
+
+    #[test]
     fn a_secret_is_never_shown() {
         let errors = read(&[("SECRET_KEY", "hunter2"), ("ADMIN_API_KEY", "hunter2")]).unwrap_err();
         assert!(!errors.to_string().contains("hunter2"));

@@ -2,12 +2,15 @@
 //!
 //! A [`Letter`] becomes a [`Message`] in [`compose`](compose::compose), and a [`Message`] reaches a
 //! relay by a [`transport`]. Without a relay of one's own, the [`outbox`] is one inside the process.
+//! What comes back to us by a [`server`] is read by a [`report`].
 
 pub mod compose;
 pub mod dkim;
 pub mod dns;
 pub mod letter;
 pub mod outbox;
+pub mod report;
+pub mod server;
 pub mod transport;
 
 pub use compose::{ComposeError, Message, compose};

@@ -3,6 +3,7 @@
 //! Each reactor takes work under a lease or in a way that may happen twice, acts, and tells a command
 //! what came of it. To add one: its file here, and its start in `cli`.
 
+pub mod bounces;
 pub mod delivery;
 pub mod domains;
 pub mod erasure;

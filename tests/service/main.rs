@@ -6,6 +6,7 @@ mod app;
 mod as_of;
 mod audit;
 mod batch;
+mod bounces;
 mod delivery;
 mod domains;
 mod erasure;

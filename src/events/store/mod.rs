@@ -12,6 +12,7 @@ mod judge;
 mod keys;
 mod leavings;
 mod load;
+mod owner;
 mod prepared;
 pub mod read;
 pub mod receipts;

@@ -3,22 +3,29 @@
 //! It speaks real SMTP on a loopback port, so the same transport runs as in earnest.
 
 mod caught;
-mod dialogue;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
+use super::server::{Limits, Received, Receiver, serve};
 use crate::clock::Clock;
 use crate::tasks::Tasks;
 
 use caught::Shelf;
 pub use caught::{Caught, CaughtMail};
 
-/// So many connections at once; further ones wait.
-const CONNECTIONS: usize = 256;
+/// Nobody but ourselves calls, so hardly anything is refused.
+const LIMITS: Limits = Limits {
+    connections: 256,
+    lasts: Duration::from_secs(24 * 60 * 60),
+    bytes: 48 * 1024 * 1024,
+    recipients: 10_000,
+    refusals: usize::MAX,
+};
 
 /// Catches mail. Clones share what was caught.
 #[derive(Clone, Debug)]
@@ -33,29 +40,9 @@ impl Outbox {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let shelf = Arc::new(Shelf::new(clock));
-        let outbox = Self { address, shelf: Arc::clone(&shelf) };
-        let stopping = tasks.stopping();
-        let spawner = tasks.clone();
-        tasks.spawn("outbox", async move {
-            let places = Arc::new(Semaphore::new(CONNECTIONS));
-            loop {
-                let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-                let accepted = tokio::select! {
-                    accepted = listener.accept() => accepted,
-                    () = stopping.cancelled() => return,
-                };
-                let Ok((stream, _)) = accepted else { continue };
-                let (shelf, stopping) = (Arc::clone(&shelf), stopping.clone());
-                spawner.spawn("outbox connection", async move {
-                    let _place = place;
-                    tokio::select! {
-                        () = dialogue::hold(stream, &shelf) => {}
-                        () = stopping.cancelled() => {}
-                    }
-                });
-            }
-        });
-        Ok(outbox)
+        let catcher = Arc::new(Catcher(Arc::clone(&shelf)));
+        serve(listener, catcher, "outbox", tasks);
+        Ok(Self { address, shelf })
     }
 
     /// Where it listens.
@@ -76,5 +63,28 @@ impl Outbox {
     /// Throws everything away.
     pub fn clear(&self) {
         self.shelf.clear();
+    }
+}
+
+/// Puts whatever comes on the shelf.
+struct Catcher(Arc<Shelf>);
+
+#[async_trait]
+impl Receiver for Catcher {
+    fn greeting(&self) -> (String, &'static str) {
+        ("outbox.localhost".to_owned(), "SelfMX outbox")
+    }
+
+    fn limits(&self) -> Limits {
+        LIMITS
+    }
+
+    fn admits(&self, _: &str) -> Result<(), &'static str> {
+        Ok(())
+    }
+
+    async fn take(&self, mail: Received) -> String {
+        let id = self.0.put(mail.from, mail.to, mail.raw);
+        format!("250 2.0.0 caught as {id}")
     }
 }

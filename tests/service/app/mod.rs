@@ -100,6 +100,11 @@ impl App {
         Tenant::create(self, domain).await
     }
 
+    /// Where it takes in bounces.
+    pub(crate) fn bounces(&self) -> std::net::SocketAddr {
+        self.service.bounces.unwrap()
+    }
+
     /// Moves the time on.
     pub(crate) fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
