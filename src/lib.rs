@@ -4,7 +4,7 @@
 //!
 //! Every change is a *fact* in [`events`]. [`commands`] decide and append; [`projections`] grow the tables
 //! that readers see; [`reactors`] act on the world and tell a command what came of it. [`mail`] speaks
-//! SMTP, [`http`] speaks JSON, [`database`] is Postgres as a tool, [`values`] are the words that all use,
+//! SMTP, [`notices`] tells webhooks, [`http`] speaks JSON, [`database`] is Postgres as a tool, [`values`] are the words that all use,
 //! and [`cli`] joins the rooms. Who may name whom is held by `tests/architecture.rs`; how a request
 //! travels, and what was decided against, is in `ARCHITECTURE.md`.
 //!
@@ -40,6 +40,7 @@ pub mod database;
 pub mod events;
 pub mod http;
 pub mod mail;
+pub mod notices;
 pub mod projections;
 pub mod reactors;
 pub mod tasks;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// Each room, and the rooms that it may name besides itself.
-const MAY_NAME: [(&str, &str); 14] = [
+const MAY_NAME: [(&str, &str); 15] = [
     ("values", ""),
     ("clock", "values"),
     ("tasks", ""),
@@ -20,16 +20,17 @@ const MAY_NAME: [(&str, &str); 14] = [
     // Connections are tasks, and the pace of a relay goes by the clock.
     ("mail", "values clock tasks"),
     ("database", "values tasks"),
+    ("notices", "values"),
     // Never a projection: what a command decides upon comes from streams.
     ("commands", "values events clock"),
     ("projections", "values events audit clock tasks"),
-    ("reactors", "values events commands projections database mail clock tasks telemetry"),
+    ("reactors", "values events commands projections database mail notices clock tasks telemetry"),
     // Never an event: the log can change its shape without the API noticing.
-    ("http", "values commands projections database mail audit clock tasks telemetry"),
+    ("http", "values commands projections database mail notices audit clock tasks telemetry"),
     // The only room where all are joined.
     (
         "cli",
-        "values events commands projections database mail audit clock tasks telemetry config reactors http",
+        "values events commands projections database mail notices audit clock tasks telemetry config reactors http",
     ),
 ];
 

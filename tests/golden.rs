@@ -56,6 +56,7 @@ fn stream(name: &str) -> String {
         "suppression" => "supp_01h455vb4pex5vsknk084sn02q".to_owned(),
         "domain" => "dom_01h455vb4pex5vsknk084sn02q".to_owned(),
         "template" => "tmpl_01h455vb4pex5vsknk084sn02q".to_owned(),
+        "webhook" => "wh_01h455vb4pex5vsknk084sn02q".to_owned(),
         _ => format!("usage_{TENANT}_2024-01-15"),
     }
 }
@@ -153,7 +154,10 @@ fn all_of_a_fact_is_shown_but_its_secrets() {
         let told = shown(&fact).unwrap();
         assert_eq!((told.name, told.schema, told.data), (name, today, whole), "{file}");
     }
-    assert_eq!(hidden, 6, "two passwords, two hashes and two DKIM keys stand in the golden files");
+    assert_eq!(
+        hidden, 8,
+        "two passwords, two hashes, two DKIM keys and two secrets stand in the golden files"
+    );
 }
 
 #[test]

@@ -37,7 +37,8 @@ async fn recorded(store: &EventStore) -> u64 {
         | Fact::Email(..)
         | Fact::Domain(..)
         | Fact::Suppression(..)
-        | Fact::Template(..)) => {
+        | Fact::Template(..)
+        | Fact::Webhook(..)) => {
             panic!("{other:?}")
         }
     });

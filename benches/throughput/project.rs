@@ -49,7 +49,7 @@ pub(crate) async fn at_rest(pool: &PgPool) -> anyhow::Result<()> {
 }
 
 async fn grown(pool: &PgPool, head: i64) -> anyhow::Result<()> {
-    let all = "select count(*) = 3 and bool_and(position >= $1) from projection_cursors";
+    let all = "select count(*) = 4 and bool_and(position >= $1) from projection_cursors";
     wait(pool, all, &[head]).await
 }
 

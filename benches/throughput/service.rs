@@ -55,6 +55,7 @@ impl Service {
             }
         };
         drain(lines);
+        selfmx::notices::choose_cryptography();
         Ok(Self { address, process, client: reqwest::Client::new() })
     }
 

@@ -27,11 +27,13 @@ use crate::http::{Api, BODY_ROOM, Limit, PROBES, REQUEST_ROOM, Shared, server};
 use crate::mail::dns::{Inspector, Plan, Resolver};
 use crate::mail::outbox::Outbox;
 use crate::mail::transport::{Defaults, Route, RouteKey, Routes, Smtp};
+use crate::notices::{self, Poster, SystemLookup};
 use crate::projections::history::History;
 use crate::projections::rebuild::stale;
 use crate::projections::runner::Runner;
 use crate::projections::{all, following, inline};
 use crate::reactors::delivery::{Delivery, Signing};
+use crate::reactors::webhooks::Webhooks;
 use crate::reactors::{bounces, domains, erasure, housekeeping, orphans, suppressor, usage_meter};
 use crate::tasks::Tasks;
 use crate::values::{HostName, RelayTls, ReturnPath, Secret, SecretKey, WrappingKey};
@@ -41,6 +43,9 @@ const DRAIN: Duration = Duration::from_millis(2_500);
 
 /// How long mail on the wire, and the facts about it, may take.
 const LAND: Duration = Duration::from_millis(4_500);
+
+/// A notice stays with a node that is heard of no more for so much longer than a try may take.
+const SPARE: Duration = Duration::from_secs(50);
 
 /// How long the last facts may take to be written.
 const WRITE: Duration = Duration::from_secs(1);
@@ -119,6 +124,7 @@ impl Service {
             streams: Streams::new(&front),
             inspector: inspector(config),
             senders: senders(config),
+            poster: poster(config)?,
         });
         start_roles(config, &api, &back);
         let bounces = listen_for_bounces(config, &api, &front).await?;
@@ -195,6 +201,26 @@ fn start_roles(config: &Config, api: &Api, tasks: &Tasks) {
         };
         delivery.start(tasks);
     }
+    if config.roles.webhooks {
+        let webhooks = Webhooks {
+            pool: api.pool.clone(),
+            commands: api.commands.clone(),
+            secrets: api.secrets.clone(),
+            poster: api.poster.clone(),
+            workers: config.webhooks.workers,
+            lease: config.webhooks.timeout + SPARE,
+            clock: api.clock.clone(),
+        };
+        webhooks.start(tasks);
+    }
+}
+
+fn poster(config: &Config) -> anyhow::Result<Poster> {
+    let settings = notices::Settings {
+        timeout: config.webhooks.timeout,
+        allow_private: config.webhooks.allow_private,
+    };
+    Ok(Poster::new(settings, Arc::new(SystemLookup))?)
 }
 
 async fn listen_for_bounces(

@@ -19,6 +19,7 @@ pub mod tenant;
 #[cfg(test)]
 mod testing;
 pub mod usage;
+pub mod webhook;
 
 use crate::events::store::append::{Guard, SealedContent};
 use crate::events::{Fact, Recorded, Stream};

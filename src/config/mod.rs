@@ -57,6 +57,8 @@ pub struct Config {
     pub dns_servers: Vec<SocketAddr>,
     /// Whether mail leaves only from domains that are verified.
     pub require_verified_domains: bool,
+    /// How webhooks are told.
+    pub webhooks: WebhookSettings,
 }
 
 /// The database's connections.
@@ -131,6 +133,7 @@ pub struct SharedRelay {
 
 /// What a process does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "a process has any of its roles, or all")]
 pub struct Roles {
     /// It answers HTTP.
     pub api: bool,
@@ -138,6 +141,19 @@ pub struct Roles {
     pub delivery: bool,
     /// It grows read models.
     pub projector: bool,
+    /// It tells webhooks.
+    pub webhooks: bool,
+}
+
+/// How webhooks are told.
+#[derive(Clone, Copy, Debug)]
+pub struct WebhookSettings {
+    /// Notices on their way at once.
+    pub workers: usize,
+    /// For each of them.
+    pub timeout: Duration,
+    /// A receiver may be in a private network.
+    pub allow_private: bool,
 }
 
 /// Settings that the command line gives.
@@ -214,6 +230,11 @@ impl Config {
                 .parsed("BOUNCE_LISTEN", "an address and a port, such as 0.0.0.0:25"),
             dns_servers: from.addresses("DNS_SERVERS"),
             require_verified_domains: from.flag("REQUIRE_VERIFIED_DOMAINS", false),
+            webhooks: WebhookSettings {
+                workers: from.number("WEBHOOK_WORKERS", 128, 1..=1_000),
+                timeout: from.seconds("WEBHOOK_TIMEOUT", 10, 1..=60),
+                allow_private: from.flag("WEBHOOK_ALLOW_PRIVATE", false),
+            },
         };
         if config.bounce_listen.is_some() && config.return_path_domain.is_none() {
             from.fault("RETURN_PATH_DOMAIN must be set when BOUNCE_LISTEN is: give the domain whose MX record leads there");

@@ -213,7 +213,12 @@ impl<'a> Reading<'a> {
             self.faults.push(format!("ROLES names {role:?}: give some of {}", known.join(", ")));
         }
         let has = |role: &str| named.is_empty() || named.iter().any(|one| one == role);
-        Roles { api: has("api"), delivery: has("delivery"), projector: has("projector") }
+        Roles {
+            api: has("api"),
+            delivery: has("delivery"),
+            projector: has("projector"),
+            webhooks: has("webhooks"),
+        }
     }
 }
 

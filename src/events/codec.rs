@@ -51,6 +51,11 @@ pub const WIRE_NAMES: &[(&str, i16)] = &[
     ("template.created", 1),
     ("template.changed", 1),
     ("template.deleted", 1),
+    ("webhook.created", 1),
+    ("webhook.changed", 1),
+    ("webhook.secret_rotated", 1),
+    ("webhook.disabled", 1),
+    ("webhook.deleted", 1),
 ];
 
 /// A fact as it stands in the log.
@@ -130,6 +135,7 @@ fn written(fact: &Fact) -> Result<(&'static str, i16, String), CodecError> {
         Fact::Domain(_, _, event) => serde_json::to_string(event),
         Fact::Suppression(_, _, event) => serde_json::to_string(event),
         Fact::Template(_, _, event) => serde_json::to_string(event),
+        Fact::Webhook(_, _, event) => serde_json::to_string(event),
     };
     let broken = |source| CodecError::Broken { name: fact.stream().to_string(), source };
     let text = text.map_err(broken)?;
@@ -182,6 +188,10 @@ pub fn decode(
         "template" => {
             let template = stream.parse().map_err(|_| misplaced())?;
             Fact::Template(owner?, template, event(name, payload)?)
+        }
+        "webhook" => {
+            let webhook = stream.parse().map_err(|_| misplaced())?;
+            Fact::Webhook(owner?, webhook, event(name, payload)?)
         }
         _ => {
             let day = day_of(stream).ok_or_else(misplaced)?;

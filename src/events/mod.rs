@@ -15,6 +15,7 @@ pub mod template;
 pub mod tenant;
 mod upcast;
 pub mod usage;
+pub mod webhook;
 
 use std::fmt;
 
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::values::{
     Day, DomainId, EmailId, EventId, KeyId, SuppressionId, TemplateId, TenantId, Timestamp,
+    WebhookId,
 };
 
 pub use api_key::ApiKeyEvent;
@@ -31,6 +33,7 @@ pub use suppression::SuppressionEvent;
 pub use template::TemplateEvent;
 pub use tenant::TenantEvent;
 pub use usage::UsageEvent;
+pub use webhook::WebhookEvent;
 
 /// One line of history: what belongs together and is decided together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,6 +75,10 @@ impl Stream {
     pub fn template(tenant: TenantId, template: TemplateId) -> Self {
         Self { tenant: Some(tenant), id: template.to_string() }
     }
+    /// One webhook.
+    pub fn webhook(tenant: TenantId, webhook: WebhookId) -> Self {
+        Self { tenant: Some(tenant), id: webhook.to_string() }
+    }
 
     /// Whose history this is; none for the operator's own.
     pub fn owner(&self) -> Option<TenantId> {
@@ -107,6 +114,8 @@ pub enum Fact {
     Suppression(TenantId, SuppressionId, SuppressionEvent),
     /// To a template.
     Template(TenantId, TemplateId, TemplateEvent),
+    /// To a webhook.
+    Webhook(TenantId, WebhookId, WebhookEvent),
 }
 
 impl Fact {
@@ -120,6 +129,7 @@ impl Fact {
             Self::Domain(tenant, domain, _) => Stream::domain(*tenant, *domain),
             Self::Suppression(tenant, id, _) => Stream::suppression(*tenant, *id),
             Self::Template(tenant, template, _) => Stream::template(*tenant, *template),
+            Self::Webhook(tenant, webhook, _) => Stream::webhook(*tenant, *webhook),
         }
     }
 }

@@ -10,9 +10,10 @@ use super::codec::{self, CodecError};
 use super::suppression::SuppressionAdded;
 use super::template::TemplateVersion;
 use super::tenant::TenantCreated;
+use super::webhook::WebhookCreated;
 use super::{
     ApiKeyEvent, DomainEvent, EmailEvent, Fact, SuppressionEvent, TemplateEvent, TenantEvent,
-    UsageEvent,
+    UsageEvent, WebhookEvent,
 };
 use crate::values::{DkimKey, DkimKeys, Relay};
 
@@ -58,6 +59,7 @@ fn secrets(fact: &Fact) -> &'static [&'static str] {
             | SuppressionEvent::Removed,
         ) => &[],
         Fact::Template(_, _, event) => of_template(event),
+        Fact::Webhook(_, _, event) => of_webhook(event),
     }
 }
 
@@ -158,5 +160,17 @@ fn of_template(event: &TemplateEvent) -> &'static [&'static str] {
         TemplateEvent::Created(TemplateVersion { name: _, source: _ })
         | TemplateEvent::Changed(TemplateVersion { name: _, source: _ })
         | TemplateEvent::Deleted => &[],
+    }
+}
+
+/// The secret is sealed, and still nobody's business. Its address may hold a token, too, but whoever sees the
+/// history may see the webhook.
+fn of_webhook(event: &WebhookEvent) -> &'static [&'static str] {
+    match event {
+        WebhookEvent::Created(WebhookCreated { url: _, events: _, active: _, secret: _ })
+        | WebhookEvent::SecretRotated { secret: _, former_until: _ } => &["/secret"],
+        WebhookEvent::Changed { url: _, events: _, active: _ }
+        | WebhookEvent::Disabled { failing_since: _ }
+        | WebhookEvent::Deleted => &[],
     }
 }

@@ -92,6 +92,10 @@ needs! {
     ToChangeKeys = [ApiKeysWrite];
     /// To see all that happened to the tenant, with proofs.
     ToAudit = [All];
+    /// To see webhooks, and what they were told.
+    ToSeeWebhooks = [WebhooksRead, WebhooksWrite];
+    /// To make, change and try webhooks.
+    ToChangeWebhooks = [WebhooksWrite];
     /// To be one of the tenant's keys.
     ToBelong = [];
     /// To see to whom no mail goes.

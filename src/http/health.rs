@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::Api;
 use super::problem::{ErrorBody, Problem};
 use crate::database::{self, migrate};
-use crate::projections::send_queue;
+use crate::projections::{send_queue, webhook_deliveries};
 
 /// How the service does.
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,6 +74,9 @@ pub async fn readyz(State(api): State<Api>) -> Result<&'static str, Problem> {
 pub async fn metrics(State(api): State<Api>) -> Response {
     if let Ok(depth) = send_queue::depth(&api.pool).await {
         metrics::gauge!("selfmx_emails_queued").set(as_f64(depth));
+    }
+    if let Ok(pending) = webhook_deliveries::pending(&api.pool).await {
+        metrics::gauge!("selfmx_webhook_pending").set(as_f64(pending));
     }
     metrics::gauge!("selfmx_log_head").set(as_f64(*api.commands.store().head().borrow()));
     let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];

@@ -36,6 +36,7 @@ pub mod suppressions;
 pub mod templates;
 pub mod tenants;
 pub mod usage;
+pub mod webhooks;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -53,6 +54,7 @@ use crate::database::request_meter::RequestMeter;
 use crate::mail::dns::Inspector;
 use crate::mail::outbox::Outbox;
 use crate::mail::transport::Routes;
+use crate::notices::Poster;
 use crate::projections::history::History;
 use crate::values::SecretKey;
 use keyring::Keyring;
@@ -124,6 +126,8 @@ pub struct Shared {
     pub inspector: Inspector,
     /// From which of its domains a tenant may send.
     pub senders: Senders,
+    /// Tells webhooks, to try them.
+    pub poster: Poster,
 }
 
 /// So many requests in so long a window.

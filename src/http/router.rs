@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::problem::Problem;
 use super::{
     Api, api_keys, audit, docs, domains, door, emails, health, history, logs, observe, outbox,
-    request_id, smtp_test, suppressions, templates, tenants, usage,
+    request_id, smtp_test, suppressions, templates, tenants, usage, webhooks,
 };
 
 /// Which routes a process serves.
@@ -100,6 +100,17 @@ fn v1() -> OpenApiRouter<Api> {
         ))
         .routes(routes!(templates::read::versions))
         .routes(routes!(templates::preview::preview))
+        .routes(routes!(webhooks::create::create, webhooks::list::list))
+        .routes(routes!(
+            webhooks::list::get,
+            webhooks::update::put,
+            webhooks::update::patch,
+            webhooks::delete::delete
+        ))
+        .routes(routes!(webhooks::rotate::rotate))
+        .routes(routes!(webhooks::test::test))
+        .routes(routes!(webhooks::logs::list))
+        .routes(routes!(webhooks::logs::retry))
 }
 
 fn dev() -> OpenApiRouter<Api> {

@@ -95,7 +95,8 @@ impl Projector for ApiKeys {
                 | Fact::Usage(..)
                 | Fact::Domain(..)
                 | Fact::Suppression(..)
-                | Fact::Template(..) => None,
+                | Fact::Template(..)
+                | Fact::Webhook(..) => None,
             })
             .collect();
         if touched.is_empty() {

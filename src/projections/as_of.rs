@@ -4,7 +4,7 @@
 //! observation and no fact (a key's last use, a relay's health, counted requests that are no facts yet)
 //! is not known of the past.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::api_keys::{self, ApiKeyRow};
@@ -13,7 +13,7 @@ use super::tenants::{self, TenantRow};
 use super::usage::{COUNTED, Counts};
 use crate::events::store::EventStore;
 use crate::events::store::history::Wanted;
-use crate::events::{DomainEvent, Fact, Recorded, Stream, TemplateEvent};
+use crate::events::{DomainEvent, Fact, Recorded, Stream, TemplateEvent, WebhookEvent};
 use crate::values::{Day, Month, TenantId, Timestamp};
 
 /// Facts that are held at once.
@@ -87,7 +87,8 @@ pub async fn templates(store: &EventStore, tenant: TenantId, at: Timestamp) -> s
         | Fact::Email(..)
         | Fact::Usage(..)
         | Fact::Domain(..)
-        | Fact::Suppression(..) => {}
+        | Fact::Suppression(..)
+        | Fact::Webhook(..) => {}
     })
     .await?;
     Ok(living)
@@ -127,7 +128,8 @@ pub async fn count_domains(
         | Fact::Email(..)
         | Fact::Usage(..)
         | Fact::Suppression(..)
-        | Fact::Template(..) => {}
+        | Fact::Template(..)
+        | Fact::Webhook(..) => {}
     })
     .await?;
     Ok(count)
@@ -135,6 +137,24 @@ pub async fn count_domains(
 
 fn wanted(tenant: TenantId, types: &[&'static str], at: Timestamp) -> Wanted {
     Wanted { types: Some(types.to_vec()), until: Some(after(at)), ..Wanted::of(tenant) }
+}
+
+/// How many webhooks a tenant had.
+pub async fn count_webhooks(
+    store: &EventStore,
+    tenant: TenantId,
+    at: Timestamp,
+) -> sqlx::Result<i64> {
+    let mut webhooks = BTreeSet::new();
+    each(store, &wanted(tenant, &["webhook.created", "webhook.deleted"], at), |recorded| {
+        if let Fact::Webhook(_, webhook, WebhookEvent::Deleted) = &recorded.fact {
+            webhooks.remove(webhook);
+        } else if let Fact::Webhook(_, webhook, _) = &recorded.fact {
+            webhooks.insert(*webhook);
+        }
+    })
+    .await?;
+    Ok(i64::try_from(webhooks.len()).unwrap_or(i64::MAX))
 }
 
 /// Goes through facts in their order, some at a time.

@@ -73,7 +73,8 @@ impl Projector for Domains {
                 | Fact::Email(..)
                 | Fact::Usage(..)
                 | Fact::Suppression(..)
-                | Fact::Template(..) => None,
+                | Fact::Template(..)
+                | Fact::Webhook(..) => None,
             })
             .collect();
         if touched.is_empty() {

@@ -27,6 +27,8 @@ pub mod templates;
 pub mod tenants;
 pub mod usage;
 pub mod verify;
+pub mod webhook_deliveries;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -88,12 +90,18 @@ pub fn in_step() -> Vec<Arc<dyn Projector>> {
         Arc::new(domains::Domains),
         Arc::new(suppressions::Suppressions),
         Arc::new(templates::Templates),
+        Arc::new(webhooks::Webhooks),
     ]
 }
 
 /// The read models that follow.
 pub fn following() -> Vec<Arc<dyn Projector>> {
-    vec![Arc::new(emails::Emails), Arc::new(usage::Usage), Arc::new(audit::Audit)]
+    vec![
+        Arc::new(emails::Emails),
+        Arc::new(usage::Usage),
+        Arc::new(audit::Audit),
+        Arc::new(webhook_deliveries::WebhookDeliveries),
+    ]
 }
 
 /// All of them.

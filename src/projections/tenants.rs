@@ -80,7 +80,8 @@ impl Projector for Tenants {
                 | Fact::Usage(..)
                 | Fact::Domain(..)
                 | Fact::Suppression(..)
-                | Fact::Template(..) => None,
+                | Fact::Template(..)
+                | Fact::Webhook(..) => None,
             })
             .collect();
         if touched.is_empty() {

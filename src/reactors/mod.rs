@@ -11,3 +11,4 @@ pub mod housekeeping;
 pub mod orphans;
 pub mod suppressor;
 pub mod usage_meter;
+pub mod webhooks;

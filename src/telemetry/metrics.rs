@@ -17,6 +17,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .set_buckets_for_metric(Matcher::Full("selfmx_log_turn_requests".to_owned()), TURNS)?
         .install_recorder()?;
     describe();
+    describe_webhooks();
     begin();
     Ok(handle)
 }
@@ -32,6 +33,9 @@ fn begin() {
         "selfmx_log_lines_dropped",
     ] {
         metrics::counter!(name).increment(0);
+    }
+    for outcome in ["delivered", "retried", "failed"] {
+        metrics::counter!("selfmx_webhook_attempts_total", "outcome" => outcome).increment(0);
     }
     for stage in ["connect", "tls", "greeting", "login", "mail", "rcpt", "data", "end"] {
         metrics::counter!("selfmx_smtp_errors_total", "stage" => stage).increment(0);
@@ -83,4 +87,19 @@ fn describe() {
         "Facts that a read model has yet to take in. Worry when it only grows."
     );
     describe_counter!("selfmx_log_lines_dropped", "Log lines dropped since nobody read them.");
+}
+
+fn describe_webhooks() {
+    describe_counter!(
+        "selfmx_webhook_attempts_total",
+        "Tries to tell webhooks, by what came of them: delivered, retried or failed."
+    );
+    describe_histogram!(
+        "selfmx_webhook_duration",
+        "Seconds that a receiver took to answer. Worry about your receivers, not about us."
+    );
+    describe_gauge!(
+        "selfmx_webhook_pending",
+        "Notices waiting or on their way. Worry when it only grows."
+    );
 }

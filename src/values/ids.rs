@@ -84,6 +84,8 @@ ids! {
     SuppressionId = "supp_";
     /// A template.
     TemplateId = "tmpl_";
+    /// A webhook.
+    WebhookId = "wh_";
 }
 
 fn uuid_at(now: Timestamp) -> Uuid {

@@ -14,8 +14,10 @@ mod headers;
 mod host_name;
 mod ids;
 mod labels;
+mod notice;
 mod permission;
 mod personal;
+mod public_address;
 mod recipients;
 mod relay;
 mod return_path;
@@ -29,6 +31,8 @@ mod text;
 mod timestamp;
 mod token;
 mod verdict;
+mod webhook_secret;
+mod webhook_url;
 mod wrapping_key;
 
 pub use address::{Address, AddressError, Mailbox};
@@ -40,10 +44,14 @@ pub use enhanced_status::{EnhancedStatus, EnhancedStatusError};
 pub use feedback::FeedbackType;
 pub use headers::{ExtraHeaders, HeaderError};
 pub use host_name::{HostName, HostNameError};
-pub use ids::{DomainId, EmailId, EventId, IdError, KeyId, SuppressionId, TemplateId, TenantId};
+pub use ids::{
+    DomainId, EmailId, EventId, IdError, KeyId, SuppressionId, TemplateId, TenantId, WebhookId,
+};
 pub use labels::{EmailMetadata, LabelError, Priority, Tags};
+pub use notice::{NoticeKind, NoticeKindError, NoticeKinds};
 pub use permission::{Permission, PermissionError, Permissions};
 pub use personal::{ERASED, Personal};
+pub use public_address::is_public;
 pub use recipients::{MAX_RECIPIENTS, RecipientKind, Recipients, RecipientsError};
 pub use relay::{Relay, RelayTls, RelayTlsError};
 pub use return_path::ReturnPath;
@@ -59,4 +67,6 @@ pub use template::{
 pub use timestamp::{Day, Month, TimeError, Timestamp};
 pub use token::{Token, TokenHash, TokenKind};
 pub use verdict::{Column, Difference, Finding, Verdict};
+pub use webhook_secret::{WebhookSecret, WebhookSecretError};
+pub use webhook_url::{WebhookUrl, WebhookUrlError};
 pub use wrapping_key::WrappingKey;

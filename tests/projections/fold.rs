@@ -65,7 +65,11 @@ impl Truth {
                     counts.iter_mut().zip(counted).for_each(|(sum, more)| *sum += more);
                 }
             }
-            Fact::ApiKey(..) | Fact::Suppression(..) | Fact::Template(..) | Fact::Domain(..) => {}
+            Fact::ApiKey(..)
+            | Fact::Suppression(..)
+            | Fact::Template(..)
+            | Fact::Domain(..)
+            | Fact::Webhook(..) => {}
         }
     }
 

@@ -12,8 +12,9 @@ use selfmx::commands::email::{
 };
 use selfmx::commands::tenant::{DeleteTenant, ResumeTenant, SuspendTenant};
 use selfmx::commands::usage::RecordApiRequests;
+use selfmx::commands::webhook::CreateWebhook;
 use selfmx::reactors::orphans;
-use selfmx::values::{EmailId, Mailbox, Personal, RecipientKey, TenantId};
+use selfmx::values::{EmailId, Mailbox, NoticeKind, Personal, RecipientKey, TenantId, WebhookId};
 use uuid::Uuid;
 
 use crate::asks;
@@ -61,6 +62,18 @@ pub(crate) fn life() -> impl Strategy<Value = Vec<Act>> {
     prop::collection::vec(act, 40..120)
 }
 
+/// A webhook that is told everything; nobody tells it, so nothing is said.
+fn webhook(tenant: TenantId, clock: &Clock) -> CreateWebhook {
+    CreateWebhook {
+        tenant,
+        webhook: WebhookId::at(clock.now()),
+        url: "https://example.com/hooks".parse().unwrap(),
+        events: [NoticeKind::All].into_iter().collect(),
+        active: true,
+        secret: "v1.AAAA".parse().unwrap(),
+    }
+}
+
 /// The world in which it is lived.
 pub(crate) struct World<'a> {
     pub(crate) node: &'a Node,
@@ -77,6 +90,8 @@ impl<'a> World<'a> {
         for (tenant, domain) in tenants.iter().zip(["acme.com", "b.example", "c.example"]) {
             let create = asks::tenant(*tenant, domain, None);
             node.commands.run(&Context::of("test"), &create).await.unwrap();
+            let webhook = webhook(*tenant, clock);
+            node.commands.run(&Context::of("test"), &webhook).await.unwrap();
         }
         Self { node, clock, tenants, emails: Vec::new(), fence: 0, templates: Templates::default() }
     }

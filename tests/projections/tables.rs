@@ -13,6 +13,9 @@ const TABLES: &[&str] = &[
     "select to_jsonb(t)::text from send_queue t order by email_id",
     "select to_jsonb(t)::text from templates t order by id",
     "select to_jsonb(t)::text from template_versions t order by template_id, version",
+    "select to_jsonb(t)::text from webhooks t order by id",
+    "select to_jsonb(t)::text from webhook_subscriptions t order by webhook_id",
+    "select to_jsonb(t)::text from webhook_deliveries t order by id",
 ];
 
 /// What Postgres knows of the tables besides their rows.

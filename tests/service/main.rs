@@ -26,3 +26,4 @@ mod suppressions;
 mod templates;
 mod tenants;
 mod usage;
+mod webhooks;

@@ -1,4 +1,5 @@
-//! What several tests need: relays and name servers that do as they are told.
+//! What several tests need: relays, name servers and receivers of webhooks that do as they are told.
 
 pub mod name_server;
+pub mod receiver;
 pub mod relay;

@@ -92,7 +92,8 @@ pub(super) fn owner(fact: &Fact) -> Option<TenantId> {
         | Fact::ApiKey(..)
         | Fact::Usage(..)
         | Fact::Domain(..)
-        | Fact::Template(..) => None,
+        | Fact::Template(..)
+        | Fact::Webhook(..) => None,
     }
 }
 
@@ -105,6 +106,7 @@ fn erased(fact: &Fact) -> Option<TenantId> {
         | Fact::Usage(..)
         | Fact::Domain(..)
         | Fact::Suppression(..)
-        | Fact::Template(..) => None,
+        | Fact::Template(..)
+        | Fact::Webhook(..) => None,
     }
 }

@@ -115,7 +115,8 @@ fn erase(fact: &mut Fact) {
         | Fact::ApiKey(..)
         | Fact::Usage(..)
         | Fact::Domain(..)
-        | Fact::Template(..) => {}
+        | Fact::Template(..)
+        | Fact::Webhook(..) => {}
     }
 }
 

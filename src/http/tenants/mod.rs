@@ -24,7 +24,7 @@ use crate::commands::tenant::{
     ResumeTenant, SuspendTenant, create_tenant, pause_tenant, update_tenant,
 };
 use crate::projections::tenants::{self as rows, TenantFilter, TenantRow};
-use crate::projections::{api_keys, as_of, domains, relay_health, templates};
+use crate::projections::{api_keys, as_of, domains, relay_health, templates, webhooks};
 use crate::values::{HostName, TenantId, Timestamp};
 use body::TenantBody;
 use view::Counts;
@@ -137,7 +137,7 @@ async fn counted(api: &Api, tenant: TenantId) -> sqlx::Result<Counts> {
     Ok(Counts {
         api_keys: api_keys::count_living(&api.pool, tenant, api.clock.now()).await?,
         templates: templates::count(&api.pool, tenant).await?,
-        webhooks: 0,
+        webhooks: webhooks::count(&api.pool, tenant).await?,
         domains: domains::count(&api.pool, tenant).await?,
     })
 }
@@ -149,7 +149,7 @@ async fn counted_at(api: &Api, tenant: TenantId, at: Timestamp) -> Result<Counts
     Ok(Counts {
         api_keys: i64::try_from(living).unwrap_or(i64::MAX),
         templates: as_of::templates(store, tenant, at).await?,
-        webhooks: 0,
+        webhooks: as_of::count_webhooks(store, tenant, at).await?,
         domains: as_of::count_domains(store, tenant, at).await?,
     })
 }

@@ -8,14 +8,13 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Severity;
 use tokio::net::TcpStream;
 
-use super::addresses::is_public;
 use super::failure::{Failure, Fault, expect};
 use super::outcome::Stage;
 use super::patience::Patience;
 use super::route::Route;
 use super::starttls;
 use super::wire::Wire;
-use crate::values::{HostName, RelayTls};
+use crate::values::{HostName, RelayTls, is_public};
 
 /// So many of a host's addresses are tried.
 const ADDRESSES: usize = 4;

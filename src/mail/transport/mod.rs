@@ -1,6 +1,5 @@
 //! Handing a mail to a relay: one answer for each recipient, whatever happens on the way.
 
-mod addresses;
 mod connect;
 mod discretion;
 mod failure;

@@ -75,7 +75,8 @@ impl<'a> Changes<'a> {
             | Fact::Email(..)
             | Fact::Usage(..)
             | Fact::Domain(..)
-            | Fact::Template(..) => {}
+            | Fact::Template(..)
+            | Fact::Webhook(..) => {}
         }
     }
 }

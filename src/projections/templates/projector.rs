@@ -62,7 +62,8 @@ impl Projector for Templates {
                 | Fact::Email(..)
                 | Fact::Usage(..)
                 | Fact::Domain(..)
-                | Fact::Suppression(..) => continue,
+                | Fact::Suppression(..)
+                | Fact::Webhook(..) => continue,
             };
             match event {
                 TemplateEvent::Created(version) => {

@@ -48,7 +48,8 @@ impl Counts {
             | Fact::ApiKey(..)
             | Fact::Domain(..)
             | Fact::Suppression(..)
-            | Fact::Template(..) => {}
+            | Fact::Template(..)
+            | Fact::Webhook(..) => {}
         }
     }
 

@@ -15,7 +15,7 @@ use crate::rig::within;
 /// Nothing is due, read models are at the head of the log, requests are counted.
 const AT_REST: &str = "select not exists (select from send_queue)
     and not exists (select from request_counts where requests > recorded)
-    and (select count(*) = 3 and min(position) = (select position from log_head)
+    and (select count(*) = 4 and min(position) = (select position from log_head)
          from projection_cursors)";
 
 /// What the read model says: sent, delivered, bounced, failed, cancelled, requests.

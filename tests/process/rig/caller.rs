@@ -15,6 +15,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(super) fn new(url: &str, token: &str) -> Self {
+        selfmx::notices::choose_cryptography();
         Self { url: url.to_owned(), token: token.to_owned(), client: Client::new() }
     }
 

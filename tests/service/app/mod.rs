@@ -62,6 +62,7 @@ impl App {
             ("RATE_LIMIT_REQUESTS", "1000000"),
             ("SMTP_ALLOW_PRIVATE", "true"),
             ("SMTP_TIMEOUT", "5"),
+            ("WEBHOOK_ALLOW_PRIVATE", "true"),
         ]);
         all.extend(settings.iter().copied());
         let config = Config::read(&|name| all.get(name).map(|&text| text.to_owned())).unwrap();
@@ -119,8 +120,12 @@ impl App {
                 "select not exists (select 1 from send_queue q join tenants t on t.id = q.tenant_id
                                     where q.due_at <= $1 and t.status <> 'suspended'
                                        or t.status = 'deleted')
+                    and not exists (select 1 from webhook_deliveries d
+                                    join webhooks w on w.id = d.webhook_id and w.active
+                                    where d.status = 'pending'
+                                      and coalesce(d.next_attempt_at, d.created_at) <= $1)
                     and not exists (select 1 from request_counts where requests > recorded)
-                    and (select count(*) = 3 and min(position) = (select position from log_head)
+                    and (select count(*) = 4 and min(position) = (select position from log_head)
                          from projection_cursors)",
             )
             .bind(now)

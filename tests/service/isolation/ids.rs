@@ -47,6 +47,8 @@ fn strange_paths(
     let emails = with(&|ids, id| ids.email = id, &own.email, &others.email);
     let domains = with(&|ids, id| ids.domain = id, &own.domain, &others.domain);
     let templates = with(&|ids, id| ids.template = id, &own.template, &others.template);
+    let webhooks = with(&|ids, id| ids.webhook = id, &own.webhook, &others.webhook);
+    let deliveries = with(&|ids, id| ids.delivery = id, &own.delivery, &others.delivery);
     let has = |part: &str| route.path.contains(part);
     let mut all = Vec::new();
     match route.needs {
@@ -60,6 +62,12 @@ fn strange_paths(
             }
         }
         Needs::Tenant(_) if has("/v1/templates/{id}") => all.push((key.clone(), templates)),
+        Needs::Tenant(_) if has("/webhooks/{id}") => {
+            all.push((key.clone(), webhooks));
+            if has("{delivery_id}") {
+                all.push((key.clone(), deliveries));
+            }
+        }
         Needs::Tenant(_) if has("{id}") => all.push((key.clone(), emails)),
         Needs::Tenant(_) if has("{domain_id}") => all.push((key.clone(), domains)),
         Needs::Either(..) if has("{key_id}") => all.push((key.clone(), keys)),
@@ -109,6 +117,8 @@ async fn no_list_shows_what_is_anothers(db: PgPool) {
         "/v1/suppressions?address=left@customers-of-other.com".to_owned(),
         "/v1/domains".to_owned(),
         "/v1/templates".to_owned(),
+        "/v1/webhooks".to_owned(),
+        format!("/v1/webhooks/{}/logs", acme.webhook),
         "/v1/tenant/events".to_owned(),
         format!("/v1/tenant/events?stream={}", other.email),
         format!("/v1/tenant/events?stream={}", other.tenant.id),
@@ -121,6 +131,8 @@ async fn no_list_shows_what_is_anothers(db: PgPool) {
             &others.email,
             &others.domain,
             &others.template,
+            &others.webhook,
+            &others.delivery,
             &other.tenant.domain,
         ] {
             assert!(!text.contains(foreign), "{path}: {text}");

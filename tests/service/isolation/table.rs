@@ -68,6 +68,7 @@ pub(super) fn routes() -> Vec<Route> {
     let key = || json!({"name": "New", "permissions": ["api-keys:write"]});
     let (tenants, tenant) = ("/v1/tenants", "/v1/tenants/{id}");
     let mut all = of_tenants_things(&email, &key);
+    all.extend(of_webhooks());
     all.extend([
         route("GET", "/health", Needs::Nothing, 200),
         route("GET", "/livez", Needs::Nothing, 200),
@@ -170,5 +171,26 @@ fn of_tenants_things(email: &dyn Fn() -> Value, key: &dyn Fn() -> Value) -> Vec<
         admin("DELETE", "/v1/tenants/{id}/emails/{email_id}", 200),
         admin("DELETE", "/v1/tenants/{id}/emails/{email_id}/content", 409),
         admin("POST", "/v1/tenants/{id}/send/batch", 202).with(json!({"messages": [email()]})),
+    ]
+}
+
+const SEE_WEBHOOKS: Needs = Needs::Tenant(&["webhooks:read", "webhooks:write"]);
+const CHANGE_WEBHOOKS: Needs = Needs::Tenant(&["webhooks:write"]);
+
+fn of_webhooks() -> Vec<Route> {
+    let (all, one) = ("/v1/webhooks", "/v1/webhooks/{id}");
+    let new = json!({"url": "http://127.0.0.1:9/other", "events": ["*"]});
+    let retry = "/v1/webhooks/{id}/logs/{delivery_id}/retry";
+    vec![
+        route("POST", all, CHANGE_WEBHOOKS, 201).with(new),
+        route("GET", all, SEE_WEBHOOKS, 200),
+        route("GET", one, SEE_WEBHOOKS, 200),
+        route("PUT", one, CHANGE_WEBHOOKS, 200).with(json!({"active": false})),
+        route("PATCH", one, CHANGE_WEBHOOKS, 200).with(json!({"active": false})),
+        route("DELETE", one, CHANGE_WEBHOOKS, 200),
+        route("POST", "/v1/webhooks/{id}/rotate-secret", CHANGE_WEBHOOKS, 200).with(json!({})),
+        route("POST", "/v1/webhooks/{id}/test", CHANGE_WEBHOOKS, 200),
+        route("GET", "/v1/webhooks/{id}/logs", SEE_WEBHOOKS, 200),
+        route("POST", retry, CHANGE_WEBHOOKS, 202),
     ]
 }

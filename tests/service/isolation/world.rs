@@ -35,6 +35,10 @@ pub(super) struct World {
     pub(super) domain: String,
     /// A template.
     pub(super) template: String,
+    /// A webhook.
+    pub(super) webhook: String,
+    /// What it is told of that mail.
+    pub(super) delivery: String,
     /// Where the fact of its acceptance stands in the log.
     position: i64,
     /// An address on its suppression list.
@@ -51,12 +55,17 @@ pub(super) struct Ids {
     pub(super) template: String,
     pub(super) position: i64,
     pub(super) suppressed: String,
+    pub(super) webhook: String,
+    pub(super) delivery: String,
 }
 
 impl World {
     pub(super) async fn new(app: &App, domain: &str) -> Self {
         let tenant = app.tenant(domain).await;
         let key = app.key(&tenant.id, &["api-keys:write"]).await.text_at("/id");
+        // Nobody listens there.
+        let asked = json!({"url": "http://127.0.0.1:9/", "events": ["queued"]});
+        let webhook = tenant.caller.post("/v1/webhooks", &asked).await.expect(201).text_at("/id");
         let later = json!({"scheduled_at": "2024-01-20T00:00:00Z"});
         let email = tenant.sends(&tenant.hello_with(&later)).await;
         let position = sqlx::query_scalar("select position from events where stream_id = $1");
@@ -69,7 +78,9 @@ impl World {
         let template = json!({"name": "welcome", "text": "Hello {{name}}"});
         let template = tenant.caller.post("/v1/templates", &template).await.expect(201);
         let template = template.text_at("/id");
-        Self { tenant, key, email, domain, template, position, suppressed }
+        let told = tenant.caller.get(&format!("/v1/webhooks/{webhook}/logs")).await.expect(200);
+        let delivery = told.text_at("/data/0/id");
+        Self { tenant, key, email, domain, template, webhook, delivery, position, suppressed }
     }
 
     pub(super) fn ids(&self) -> Ids {
@@ -77,7 +88,9 @@ impl World {
         let suppressed = self.suppressed.clone();
         let (email, domain) = (self.email.clone(), self.domain.clone());
         let template = self.template.clone();
-        Ids { tenant, key, email, domain, template, position: self.position, suppressed }
+        let (webhook, delivery) = (self.webhook.clone(), self.delivery.clone());
+        let position = self.position;
+        Ids { tenant, key, email, domain, template, position, suppressed, webhook, delivery }
     }
 
     /// The body of a route, as this tenant would send it.
@@ -111,6 +124,8 @@ impl Route {
             "1"
         } else if self.path.starts_with("/v1/templates") {
             &ids.template
+        } else if self.path.starts_with("/v1/webhooks") {
+            &ids.webhook
         } else {
             &ids.email
         };
@@ -120,6 +135,7 @@ impl Route {
             .replace("{email_id}", &ids.email)
             .replace("{address}", &ids.suppressed)
             .replace("{domain_id}", &ids.domain)
+            .replace("{delivery_id}", &ids.delivery)
             + &self.query.replace("{position}", &ids.position.to_string())
     }
 

@@ -1,9 +1,9 @@
-//! Which network addresses a relay may have: none by which our own network could be reached.
+//! Which network addresses we go to for tenants: none by which our own network could be reached.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// True for an address in the public internet.
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_public_v4(v4),
         IpAddr::V6(v6) => is_public_v6(v6),

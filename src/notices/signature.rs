@@ -1,0 +1,79 @@
+//! Signs a notice in two ways: plainly, and as Standard Webhooks have it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::values::{EventId, Timestamp, WebhookSecret};
+
+/// What is told to a webhook.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// The same on every try, so that a receiver knows what it has had.
+    pub id: EventId,
+    /// JSON.
+    pub body: Bytes,
+}
+
+/// The headers by which a receiver knows that a notice is ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// `webhook-id`.
+    pub id: String,
+    /// `webhook-timestamp`: of this try, in Unix seconds, so that old ones cannot be played again.
+    pub timestamp: String,
+    /// `webhook-signature`: one for each secret that is valid, with spaces between them.
+    pub standard: String,
+    /// `X-Webhook-Signature`: the hex HMAC-SHA-256 of the body, whose key is the newest secret's text.
+    pub plain: String,
+}
+
+impl Notice {
+    /// Signs with the newest secret, and those that are still valid beside it
+    /// (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>).
+    pub fn signed(
+        &self,
+        newest: &WebhookSecret,
+        former: &[WebhookSecret],
+        now: Timestamp,
+    ) -> Signed {
+        let (id, timestamp) = (self.id.to_string(), now.as_datetime().timestamp().to_string());
+        let head = format!("{id}.{timestamp}.");
+        let standard = [newest].into_iter().chain(former).map(|secret| {
+            let mac = mac(&secret.standard_key(), &[head.as_bytes(), &self.body]);
+            format!("v1,{}", STANDARD.encode(mac))
+        });
+        let standard = standard.collect::<Vec<_>>().join(" ");
+        let plain = mac(newest.text().expose().as_bytes(), &[&self.body]);
+        Signed { id, timestamp, standard, plain: format!("sha256={}", hex::encode(plain)) }
+    }
+}
+
+fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes a key of any length: the other arm is never reached.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_valid_secret_signs_and_the_newest_comes_first() {
+        let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
+        let notice = Notice { id: EventId::at(now), body: Bytes::from_static(b"{}") };
+        let (new, old) = (WebhookSecret::make(), WebhookSecret::make());
+        let both = notice.signed(&new, std::slice::from_ref(&old), now);
+        let (by_new, by_old) = (notice.signed(&new, &[], now), notice.signed(&old, &[], now));
+        assert_eq!(both.standard, format!("{} {}", by_new.standard, by_old.standard));
+        assert_eq!(both.plain, by_new.plain);
+        assert_ne!(both.plain, by_old.plain);
+        assert_eq!(both.timestamp, "1705314600");
+    }
+}

@@ -1,0 +1,47 @@
+//! Which facts of an email are told, as what, and of whom: to tell more of them, add a line here.
+
+use crate::events::EmailEvent;
+use crate::events::email::EmailAccepted;
+use crate::values::{NoticeKind, RecipientKey};
+
+/// Of whom a fact tells.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Of<'a> {
+    /// Everybody who is to get the email.
+    All(&'a EmailAccepted),
+    /// Everybody who has no outcome yet.
+    Open,
+    /// One.
+    One(&'a RecipientKey),
+}
+
+/// What webhooks are told of a fact, one notice a recipient.
+pub(super) fn told(event: &EmailEvent) -> Option<(NoticeKind, Of<'_>)> {
+    match event {
+        EmailEvent::Accepted(accepted) => Some((NoticeKind::Queued, Of::All(accepted))),
+        EmailEvent::DeliveryStarted { .. } => Some((NoticeKind::Sending, Of::Open)),
+        EmailEvent::RecipientDelivered { recipient, .. } => {
+            Some((NoticeKind::Delivered, Of::One(recipient)))
+        }
+        EmailEvent::RecipientBounced { recipient, .. } => {
+            Some((NoticeKind::Bounced, Of::One(recipient)))
+        }
+        EmailEvent::RecipientFailed { recipient, .. } => {
+            Some((NoticeKind::Failed, Of::One(recipient)))
+        }
+        EmailEvent::RecipientSuppressed { recipient, .. } => {
+            Some((NoticeKind::Suppressed, Of::One(recipient)))
+        }
+        EmailEvent::BounceReceived { recipient, .. } => {
+            Some((NoticeKind::Bounced, Of::One(recipient)))
+        }
+        EmailEvent::ComplaintReceived { recipient, .. } => {
+            Some((NoticeKind::Complained, Of::One(recipient)))
+        }
+        EmailEvent::DeliveryInterrupted { .. }
+        | EmailEvent::RecipientDeferred { .. }
+        | EmailEvent::DeliveryRescheduled { .. }
+        | EmailEvent::Cancelled { .. }
+        | EmailEvent::ContentRemoved { .. } => None,
+    }
+}

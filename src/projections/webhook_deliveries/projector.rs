@@ -1,0 +1,199 @@
+//! Grows the deliveries with the log: who was to be told what when it happened.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use sha2::{Digest as _, Sha256};
+use sqlx::PgConnection;
+use uuid::Builder;
+
+use super::notices::{Of, told};
+use super::recipients::Recipients;
+use super::save::{self, New};
+use super::subscriptions::Subscriptions;
+use crate::events::{EmailEvent, Fact, Recorded, TenantEvent, WebhookEvent};
+use crate::projections::Projector;
+use crate::projections::table::{Origin, Table};
+use crate::values::{EventId, RecipientKey};
+
+/// Keeps `webhook_deliveries` and `webhook_subscriptions`.
+#[derive(Debug)]
+pub struct WebhookDeliveries;
+
+/// What was told, how often and with what success is work: no fact tells of it, so it is carried over
+/// when the table is grown again. Else everybody would be told everything again.
+const TABLES: &[Table] = &[
+    Table {
+        name: "webhook_subscriptions",
+        tenant: Some("tenant_id"),
+        work_state: &[],
+        origin: Origin::Stream("webhook_id"),
+    },
+    Table {
+        name: "webhook_deliveries",
+        tenant: Some("tenant_id"),
+        work_state: &[
+            "status",
+            "attempts",
+            "next_attempt_at",
+            "attempted_at",
+            "latency_ms",
+            "response_status",
+            "response_body",
+            "error",
+            "lease",
+            "leased_until",
+        ],
+        origin: Origin::Position("position"),
+    },
+];
+
+#[async_trait]
+impl Projector for WebhookDeliveries {
+    fn name(&self) -> &'static str {
+        "webhook_deliveries"
+    }
+
+    fn version(&self) -> i32 {
+        1
+    }
+
+    fn tables(&self) -> &'static [Table] {
+        TABLES
+    }
+
+    async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
+        let tenants: BTreeSet<String> = facts.iter().filter_map(concerned).collect();
+        let tenants: Vec<String> = tenants.into_iter().collect();
+        let begun = facts.iter().any(|one| matches!(one.fact, Fact::Webhook(..)));
+        let subscriptions = Subscriptions::load(db, &tenants).await?;
+        let Some(last) = facts.last().filter(|_| begun || !subscriptions.is_empty()) else {
+            return Ok(());
+        };
+        let starting: Vec<String> =
+            facts.iter().filter_map(|one| starting(one, &subscriptions, begun)).collect();
+        let recipients = Recipients::load(db, &starting, last.position).await?;
+        let mut growth = Growth { subscriptions, recipients, new: Vec::new(), gone: Vec::new() };
+        for recorded in facts {
+            growth.take_in(recorded);
+        }
+        save::delete(db, &growth.gone).await?;
+        growth.subscriptions.save(db).await?;
+        save::insert(db, &growth.new).await
+    }
+}
+
+/// The tenant whose webhooks a fact may concern.
+fn concerned(recorded: &Recorded) -> Option<String> {
+    match &recorded.fact {
+        Fact::Tenant(tenant, TenantEvent::Deleted) | Fact::Webhook(tenant, ..) => {
+            Some(tenant.to_string())
+        }
+        Fact::Email(tenant, _, event) => told(event).map(|_| tenant.to_string()),
+        Fact::Tenant(..)
+        | Fact::ApiKey(..)
+        | Fact::Usage(..)
+        | Fact::Domain(..)
+        | Fact::Suppression(..)
+        | Fact::Template(..) => None,
+    }
+}
+
+/// The email that is about to be handed over, if a webhook may have to be told.
+fn starting(recorded: &Recorded, known: &Subscriptions, begun: bool) -> Option<String> {
+    match &recorded.fact {
+        Fact::Email(tenant, email, EmailEvent::DeliveryStarted { .. }) => {
+            (begun || known.know(&tenant.to_string())).then(|| email.to_string())
+        }
+        Fact::Email(..)
+        | Fact::Tenant(..)
+        | Fact::ApiKey(..)
+        | Fact::Usage(..)
+        | Fact::Webhook(..)
+        | Fact::Domain(..)
+        | Fact::Suppression(..)
+        | Fact::Template(..) => None,
+    }
+}
+
+/// What some facts do to the tables.
+struct Growth {
+    subscriptions: Subscriptions,
+    recipients: Recipients,
+    new: Vec<New>,
+    /// Webhooks that are gone, with all that they were told.
+    gone: Vec<String>,
+}
+
+impl Growth {
+    fn take_in(&mut self, recorded: &Recorded) {
+        match &recorded.fact {
+            Fact::Webhook(tenant, webhook, event) => {
+                let (tenant, webhook) = (tenant.to_string(), webhook.to_string());
+                self.subscriptions.change((&tenant, &webhook), event);
+                if matches!(event, WebhookEvent::Deleted) {
+                    self.forget(vec![webhook]);
+                }
+            }
+            Fact::Tenant(tenant, TenantEvent::Deleted) => {
+                let gone = self.subscriptions.drop_tenant(&tenant.to_string());
+                self.forget(gone);
+            }
+            Fact::Email(tenant, email, event) => {
+                self.tell((&tenant.to_string(), &email.to_string()), event, recorded);
+            }
+            Fact::Tenant(..)
+            | Fact::ApiKey(..)
+            | Fact::Usage(..)
+            | Fact::Domain(..)
+            | Fact::Suppression(..)
+            | Fact::Template(..) => {}
+        }
+    }
+
+    fn forget(&mut self, webhooks: Vec<String>) {
+        self.new.retain(|new| !webhooks.contains(&new.webhook));
+        self.gone.extend(webhooks);
+    }
+
+    fn tell(&mut self, (tenant, email): (&str, &str), event: &EmailEvent, recorded: &Recorded) {
+        let Some((kind, of)) = told(event) else { return };
+        let webhooks: Vec<&str> = self.subscriptions.of(tenant, kind).collect();
+        if webhooks.is_empty() {
+            return;
+        }
+        let recipients: Vec<RecipientKey> = match of {
+            Of::All(accepted) => accepted.recipients.all().map(|(_, key)| key).collect(),
+            Of::Open => self.recipients.open(email, recorded.position),
+            Of::One(recipient) => vec![recipient.clone()],
+        };
+        for webhook in webhooks {
+            for recipient in recipients.iter().map(ToString::to_string) {
+                self.new.push(New {
+                    id: id_of(recorded.id, webhook, &recipient).to_string(),
+                    tenant: tenant.to_owned(),
+                    webhook: webhook.to_owned(),
+                    email: email.to_owned(),
+                    recipient,
+                    kind,
+                    position: recorded.position,
+                    at: recorded.at,
+                });
+            }
+        }
+    }
+}
+
+/// The id of a notice: it has the time of its fact in it, and comes out the same whenever it is made.
+fn id_of(fact: EventId, webhook: &str, recipient: &str) -> EventId {
+    let mut digest = Sha256::new();
+    for part in [&fact.to_string(), webhook, recipient] {
+        digest.update(part.as_bytes());
+        digest.update([0]);
+    }
+    let digest: [u8; 32] = digest.finalize().into();
+    let mut rest = [0; 10];
+    rest.copy_from_slice(&digest[..10]);
+    let millis = u64::try_from(fact.as_uuid().as_u128() >> 80).unwrap_or(0);
+    EventId::from_uuid(Builder::from_unix_timestamp_millis(millis, &rest).into_uuid())
+}

@@ -1,0 +1,61 @@
+//! Writes what facts make of the deliveries.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use crate::values::{NoticeKind, Timestamp};
+
+/// A notice that is to be delivered.
+#[derive(Debug)]
+pub(super) struct New {
+    pub(super) id: String,
+    pub(super) tenant: String,
+    pub(super) webhook: String,
+    pub(super) email: String,
+    pub(super) recipient: String,
+    pub(super) kind: NoticeKind,
+    pub(super) position: i64,
+    pub(super) at: Timestamp,
+}
+
+/// Forgets all that these webhooks were told.
+pub(super) async fn delete(db: &mut PgConnection, webhooks: &[String]) -> sqlx::Result<()> {
+    if !webhooks.is_empty() {
+        sqlx::query!("delete from webhook_deliveries where webhook_id = any($1)", webhooks)
+            .execute(db)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Adds what is to be told.
+pub(super) async fn insert(db: &mut PgConnection, new: &[New]) -> sqlx::Result<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let text = |of: fn(&New) -> &str| -> Vec<String> {
+        new.iter().map(|one| of(one).to_owned()).collect()
+    };
+    let positions: Vec<i64> = new.iter().map(|one| one.position).collect();
+    let times: Vec<DateTime<Utc>> = new.iter().map(|one| one.at.as_datetime()).collect();
+    sqlx::query!(
+        "insert into webhook_deliveries
+             (id, tenant_id, webhook_id, email_id, recipient, kind, position, created_at)
+         select d.id, d.tenant_id, d.webhook_id, d.email_id, d.recipient, d.kind, d.position,
+                d.created_at
+         from unnest($1::varchar[], $2::varchar[], $3::varchar[], $4::varchar[], $5::varchar[],
+                     $6::varchar[], $7::bigint[], $8::timestamptz[])
+           as d(id, tenant_id, webhook_id, email_id, recipient, kind, position, created_at)",
+        &text(|one| &one.id),
+        &text(|one| &one.tenant),
+        &text(|one| &one.webhook),
+        &text(|one| &one.email),
+        &text(|one| &one.recipient),
+        &text(|one| one.kind.as_str()),
+        &positions,
+        &times,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

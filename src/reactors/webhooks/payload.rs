@@ -1,0 +1,98 @@
+//! What a notice says, made from the facts when it is sent: so nothing personal is kept for it, and of what
+//! was erased nothing is told.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use crate::events::email::{EmailAccepted, Remark};
+use crate::events::{EmailEvent, Fact, Recorded};
+use crate::projections::webhook_deliveries::Claimed;
+use crate::values::Personal;
+
+/// The body of a notice, from its email's facts; none if what it tells of cannot be read any more.
+pub(super) fn body(claimed: &Claimed, facts: &[Recorded]) -> Option<Bytes> {
+    let told = facts.iter().find(|recorded| recorded.position == claimed.position)?;
+    let accepted = facts.iter().find_map(|recorded| match &recorded.fact {
+        Fact::Email(_, _, EmailEvent::Accepted(accepted)) => Some(accepted),
+        Fact::Email(..)
+        | Fact::Tenant(..)
+        | Fact::ApiKey(..)
+        | Fact::Usage(..)
+        | Fact::Webhook(..)
+        | Fact::Domain(..)
+        | Fact::Suppression(..)
+        | Fact::Template(..) => None,
+    })?;
+    let mut data = correspondence(claimed, accepted)?;
+    if let Fact::Email(_, _, event) = &told.fact {
+        data.extend(particulars(event));
+    }
+    let body = json!({
+        "id": claimed.id,
+        "type": claimed.kind,
+        "created_at": told.at.to_string(),
+        "data": data,
+    });
+    serde_json::to_vec(&body).ok().map(Bytes::from)
+}
+
+/// Who wrote to whom, about what.
+fn correspondence(claimed: &Claimed, accepted: &EmailAccepted) -> Option<Map<String, Value>> {
+    let known = accepted.personal.known()?;
+    let everybody = accepted.everybody();
+    let (kind, _, mailbox) =
+        everybody.iter().find(|(_, key, _)| key.to_string() == claimed.recipient)?;
+    let to = mailbox.known()?.address.to_string();
+    let mut data = Map::new();
+    for (name, value) in [
+        ("email_id", json!(claimed.email_id)),
+        ("from", json!(known.from.to_string())),
+        ("to", json!(to)),
+        ("recipient_kind", json!(kind.as_str())),
+        ("subject", json!(known.subject)),
+        ("tags", json!(known.tags)),
+        ("metadata", json!(known.metadata)),
+    ] {
+        data.insert(name.to_owned(), value);
+    }
+    Some(data)
+}
+
+/// What belongs to one kind of notice only.
+fn particulars(event: &EmailEvent) -> Vec<(String, Value)> {
+    let with = |name: &str, value: Value| (name.to_owned(), value);
+    let said = |personal: &Personal<Remark>| {
+        personal.known().map_or(Value::Null, |remark| json!(remark.message))
+    };
+    match event {
+        EmailEvent::RecipientDelivered { personal, .. } => vec![with("response", said(personal))],
+        EmailEvent::RecipientBounced { code, personal, .. } => vec![
+            with("bounce_type", json!("hard")),
+            with("bounce_code", json!(code)),
+            with("bounce_message", said(personal)),
+        ],
+        EmailEvent::RecipientFailed { personal, .. } => vec![with("reason", said(personal))],
+        EmailEvent::DeliveryStarted { attempt, .. } => vec![with("attempt", json!(attempt))],
+        EmailEvent::Accepted(accepted) => accepted
+            .scheduled_at
+            .map(|at| with("scheduled_at", json!(at.to_string())))
+            .into_iter()
+            .collect(),
+        EmailEvent::RecipientSuppressed { reason, personal, .. } => {
+            vec![with("suppression_reason", json!(reason)), with("reason", said(personal))]
+        }
+        EmailEvent::BounceReceived { status, personal, .. } => vec![
+            with("bounce_type", json!("hard")),
+            with("bounce_code", json!(status)),
+            with("bounce_message", said(personal)),
+        ],
+        EmailEvent::ComplaintReceived { feedback, personal, .. } => {
+            vec![with("complaint_type", json!(feedback)), with("complaint_message", said(personal))]
+        }
+        EmailEvent::DeliveryInterrupted { .. }
+        | EmailEvent::RecipientDeferred { .. }
+        | EmailEvent::DeliveryRescheduled { .. }
+        | EmailEvent::Cancelled { .. }
+        | EmailEvent::ContentRemoved { .. } => Vec::new(),
+    }
+}

@@ -1,0 +1,108 @@
+//! One try to tell a webhook, and what happens next.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::Webhooks;
+use super::payload::body;
+use crate::events::Recorded;
+use crate::notices::{Answer, Notice};
+use crate::projections::webhook_deliveries::{Claimed, Outcome, Verdict};
+use crate::values::{OpenError, Timestamp, WebhookSecret};
+
+/// How long is waited after each try but the last, in minutes.
+const RETRIES: [u64; 3] = [1, 5, 30];
+
+/// What came of a try, and to which webhook.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) webhook: String,
+    pub(super) outcome: Outcome,
+    pub(super) took: Duration,
+}
+
+impl Webhooks {
+    /// Tells a webhook, with the facts of the email of which it is told.
+    pub(super) async fn tell(&self, claimed: Claimed, facts: &[Recorded], lease: Uuid) -> Told {
+        let answer = match self.prepared(&claimed, facts) {
+            Ok((notice, secrets)) => self.post(&claimed, &notice, &secrets).await,
+            Err(why) => never(why),
+        };
+        let at = self.clock.now();
+        let outcome = Outcome {
+            id: claimed.id,
+            lease,
+            verdict: verdict(&answer, claimed.attempts, at),
+            at,
+            latency_ms: i32::try_from(answer.took.as_millis()).unwrap_or(i32::MAX),
+            response_status: answer.status.map(i32::from),
+            response_body: answer.body,
+            error: answer.error,
+        };
+        Told { webhook: claimed.webhook_id, outcome, took: answer.took }
+    }
+
+    /// What is to be said, and with what it is signed, the newest secret first.
+    fn prepared(
+        &self,
+        claimed: &Claimed,
+        facts: &[Recorded],
+    ) -> Result<(Notice, Vec<WebhookSecret>), &'static str> {
+        let secrets = self.signing(claimed).map_err(|_| "the secret cannot be opened")?;
+        let id = claimed.id.parse().map_err(|_| "the notice has no id")?;
+        let body = body(claimed, facts).ok_or("what it tells of was erased")?;
+        Ok((Notice { id, body }, secrets))
+    }
+
+    fn signing(&self, claimed: &Claimed) -> Result<Vec<WebhookSecret>, OpenError> {
+        let now = self.clock.now().as_datetime();
+        let former = claimed.former_secret.as_ref().zip(claimed.former_until);
+        let former = former.filter(|(_, until)| now < *until).map(|(secret, _)| secret);
+        let open = |sealed: &String| -> Result<WebhookSecret, OpenError> {
+            let opened = self.secrets.open(&claimed.webhook_id, &sealed.parse()?)?;
+            opened.expose().parse().map_err(|_| OpenError)
+        };
+        [&claimed.secret].into_iter().chain(former).map(open).collect()
+    }
+
+    async fn post(&self, claimed: &Claimed, notice: &Notice, secrets: &[WebhookSecret]) -> Answer {
+        let (Ok(url), Some((newest, former))) = (claimed.url.parse(), secrets.split_first()) else {
+            return never("the webhook cannot be read");
+        };
+        let signed = notice.signed(newest, former, self.clock.now());
+        self.poster.post(&url, notice, &signed).await
+    }
+}
+
+fn never(why: &str) -> Answer {
+    Answer { status: None, body: None, error: Some(why.to_owned()), took: Duration::ZERO }
+}
+
+/// What happens after a try that followed so many others.
+fn verdict(answer: &Answer, before: i32, now: Timestamp) -> Verdict {
+    if answer.arrived() {
+        return Verdict::Delivered;
+    }
+    let wait = usize::try_from(before).ok().and_then(|before| RETRIES.get(before));
+    wait.map_or(Verdict::Failed, |minutes| Verdict::Retry {
+        at: now.plus(Duration::from_secs(minutes * 60)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_tried_again_after_one_five_and_thirty_minutes() {
+        let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
+        let failed = never("no");
+        let each: Vec<Verdict> = (0..5).map(|before| verdict(&failed, before, now)).collect();
+        let after =
+            |minutes: u64| Verdict::Retry { at: now.plus(Duration::from_secs(minutes * 60)) };
+        assert_eq!(each, [after(1), after(5), after(30), Verdict::Failed, Verdict::Failed]);
+        let arrived = Answer { status: Some(204), error: None, ..failed };
+        assert_eq!(verdict(&arrived, 0, now), Verdict::Delivered);
+    }
+}
