@@ -6,7 +6,8 @@ use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use crate::values::{EventId, Timestamp, WebhookSecret};
+use super::secrets::Secrets;
+use crate::values::{EventId, Timestamp};
 
 /// What is told to a webhook.
 #[derive(Clone, Debug)]
@@ -33,20 +34,15 @@ pub struct Signed {
 impl Notice {
     /// Signs with the newest secret, and those that are still valid beside it
     /// (<https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>).
-    pub fn signed(
-        &self,
-        newest: &WebhookSecret,
-        former: &[WebhookSecret],
-        now: Timestamp,
-    ) -> Signed {
+    pub fn signed(&self, secrets: &Secrets, now: Timestamp) -> Signed {
         let (id, timestamp) = (self.id.to_string(), now.as_datetime().timestamp().to_string());
         let head = format!("{id}.{timestamp}.");
-        let standard = [newest].into_iter().chain(former).map(|secret| {
+        let standard = [&secrets.newest].into_iter().chain(&secrets.former).map(|secret| {
             let mac = mac(&secret.standard_key(), &[head.as_bytes(), &self.body]);
             format!("v1,{}", STANDARD.encode(mac))
         });
         let standard = standard.collect::<Vec<_>>().join(" ");
-        let plain = mac(newest.text().expose().as_bytes(), &[&self.body]);
+        let plain = mac(secrets.newest.text().expose().as_bytes(), &[&self.body]);
         Signed { id, timestamp, standard, plain: format!("sha256={}", hex::encode(plain)) }
     }
 }
@@ -63,14 +59,16 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::WebhookSecret;
 
     #[test]
     fn each_valid_secret_signs_and_the_newest_comes_first() {
         let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
         let notice = Notice { id: EventId::at(now), body: Bytes::from_static(b"{}") };
         let (new, old) = (WebhookSecret::make(), WebhookSecret::make());
-        let both = notice.signed(&new, std::slice::from_ref(&old), now);
-        let (by_new, by_old) = (notice.signed(&new, &[], now), notice.signed(&old, &[], now));
+        let both = notice.signed(&Secrets { newest: new.clone(), former: Some(old.clone()) }, now);
+        let by = |secret: WebhookSecret| notice.signed(&Secrets::only(secret), now);
+        let (by_new, by_old) = (by(new), by(old));
         assert_eq!(both.standard, format!("{} {}", by_new.standard, by_old.standard));
         assert_eq!(both.plain, by_new.plain);
         assert_ne!(both.plain, by_old.plain);

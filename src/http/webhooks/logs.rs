@@ -2,8 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -12,6 +11,7 @@ use crate::http::Api;
 use crate::http::body::NoBody;
 use crate::http::caller::{OfTenant, ToChangeWebhooks, ToSeeWebhooks};
 use crate::http::field::{Faults, Field, Unknown};
+use crate::http::idempotency::Asked;
 use crate::http::page::{Page, PageQuery};
 use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::{NoQuery, Query};
@@ -97,15 +97,19 @@ pub async fn list(
 /// Lets a notice be told at once, also one that has arrived: under the same id, so that a receiver may know it.
 #[utoipa::path(post, path = "/v1/webhooks/{id}/logs/{delivery_id}/retry", tag = "Webhooks",
     params(("id" = String, Path), ("delivery_id" = String, Path)),
-    responses((status = 202, body = DeliveryView), (status = "4XX", body = ErrorBody)))]
+    responses((status = 200, body = DeliveryView), (status = "4XX", body = ErrorBody)))]
 pub async fn retry(
     State(api): State<Api>,
     OfTenant { tenant, .. }: OfTenant<ToChangeWebhooks>,
     whose: (Path<(String, String)>, NoQuery),
-    _: NoBody,
+    asked: Asked,
+    NoBody(raw): NoBody,
 ) -> Result<Response, Problem> {
     let (Path((id, delivery)), NoQuery) = whose;
     let (webhook, row) = found(&api, tenant, &id).await?;
+    if let Some(answer) = asked.answered(&api, &raw.bytes).await? {
+        return Ok(answer);
+    }
     let no_such_delivery = || Problem::not_found("there is no such delivery");
     let delivery: EventId = delivery.parse().map_err(|_| no_such_delivery())?;
     deliveries::find(&api.pool, webhook, delivery).await?.ok_or_else(no_such_delivery)?;
@@ -114,7 +118,7 @@ pub async fn retry(
     }
     let again = deliveries::retry(&api.pool, webhook, delivery, api.clock.now()).await?;
     let view = DeliveryView::from(again.ok_or_else(no_such_delivery)?);
-    Ok((StatusCode::ACCEPTED, Json(view)).into_response())
+    asked.keep(&api, &raw.bytes, view).await
 }
 
 impl From<DeliveryRow> for DeliveryView {

@@ -18,9 +18,9 @@ use crate::http::caller::{OfTenant, ToChangeWebhooks};
 use crate::http::idempotency::Asked;
 use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::NoQuery;
-use crate::notices::{Answer, Notice};
+use crate::notices::{Answer, Kept, Notice};
 use crate::projections::webhooks::WebhookRow;
-use crate::values::{EventId, OpenError, WebhookSecret};
+use crate::values::{EventId, Timestamp};
 
 /// So long a trial waits for others to end.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -80,15 +80,9 @@ async fn tried(api: &Api, row: &WebhookRow) -> Result<(EventId, Answer), Problem
     let broken = |error: String| Problem::internal(error);
     let now = api.clock.now();
     let url = row.url.parse().map_err(|_| broken("the webhook's address is none".to_owned()))?;
-    let former = row.former_secret.as_ref().zip(row.former_until);
-    let former = former.filter(|(_, until)| now.as_datetime() < *until).map(|(secret, _)| secret);
-    let open = |sealed: &String| -> Result<WebhookSecret, OpenError> {
-        let opened = api.secrets.open(&row.id, &sealed.parse()?)?;
-        opened.expose().parse().map_err(|_| OpenError)
-    };
-    let newest = open(&row.secret).map_err(|error| broken(error.to_string()))?;
-    let former: Result<Vec<_>, _> = former.into_iter().map(open).collect();
-    let former = former.map_err(|error| broken(error.to_string()))?;
+    let former = row.former_secret.as_deref().zip(row.former_until.map(Timestamp::from));
+    let kept = Kept { owner: &row.id, newest: &row.secret, former };
+    let secrets = kept.open(&api.secrets, now).map_err(|error| broken(error.to_string()))?;
     let id = EventId::at(now);
     let body = json!({
         "id": id.to_string(),
@@ -97,6 +91,6 @@ async fn tried(api: &Api, row: &WebhookRow) -> Result<(EventId, Answer), Problem
         "data": {"webhook_id": row.id},
     });
     let notice = Notice { id, body: Bytes::from(body.to_string()) };
-    let signed = notice.signed(&newest, &former, now);
+    let signed = notice.signed(&secrets, now);
     Ok((id, api.poster.post(&url, &notice, &signed).await))
 }

@@ -14,7 +14,7 @@ use super::subscriptions::Subscriptions;
 use crate::events::{EmailEvent, Fact, Recorded, TenantEvent, WebhookEvent};
 use crate::projections::Projector;
 use crate::projections::table::{Origin, Table};
-use crate::values::{EventId, RecipientKey};
+use crate::values::{EventId, NoticeKind, RecipientKey};
 
 /// Keeps `webhook_deliveries` and `webhook_subscriptions`.
 #[derive(Debug)]
@@ -103,7 +103,8 @@ fn concerned(recorded: &Recorded) -> Option<String> {
 fn starting(recorded: &Recorded, known: &Subscriptions, begun: bool) -> Option<String> {
     match &recorded.fact {
         Fact::Email(tenant, email, EmailEvent::DeliveryStarted { .. }) => {
-            (begun || known.know(&tenant.to_string())).then(|| email.to_string())
+            let wanted = known.of(&tenant.to_string(), NoticeKind::Sending).next().is_some();
+            (begun || wanted).then(|| email.to_string())
         }
         Fact::Email(..)
         | Fact::Tenant(..)

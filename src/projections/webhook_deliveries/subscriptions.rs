@@ -43,11 +43,6 @@ impl Subscriptions {
         self.by_webhook.is_empty()
     }
 
-    /// True if any webhook of a tenant's may have to be told something.
-    pub(super) fn know(&self, tenant: &str) -> bool {
-        self.by_webhook.values().any(|one| one.tenant == tenant)
-    }
-
     /// The webhooks that are told this.
     pub(super) fn of<'a>(
         &'a self,

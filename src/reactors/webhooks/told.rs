@@ -7,9 +7,9 @@ use uuid::Uuid;
 use super::Webhooks;
 use super::payload::body;
 use crate::events::Recorded;
-use crate::notices::{Answer, Notice};
+use crate::notices::{Answer, Kept, Notice, Secrets};
 use crate::projections::webhook_deliveries::{Claimed, Outcome, Verdict};
-use crate::values::{OpenError, Timestamp, WebhookSecret};
+use crate::values::Timestamp;
 
 /// How long is waited after each try but the last, in minutes.
 const RETRIES: [u64; 3] = [1, 5, 30];
@@ -43,34 +43,25 @@ impl Webhooks {
         Told { webhook: claimed.webhook_id, outcome, took: answer.took }
     }
 
-    /// What is to be said, and with what it is signed, the newest secret first.
+    /// What is to be said, and with what it is signed.
     fn prepared(
         &self,
         claimed: &Claimed,
         facts: &[Recorded],
-    ) -> Result<(Notice, Vec<WebhookSecret>), &'static str> {
-        let secrets = self.signing(claimed).map_err(|_| "the secret cannot be opened")?;
+    ) -> Result<(Notice, Secrets), &'static str> {
+        let former = claimed.former_secret.as_deref();
+        let former = former.zip(claimed.former_until.map(Timestamp::from));
+        let kept = Kept { owner: &claimed.webhook_id, newest: &claimed.secret, former };
+        let secrets = kept.open(&self.secrets, self.clock.now());
+        let secrets = secrets.map_err(|_| "the secret cannot be opened")?;
         let id = claimed.id.parse().map_err(|_| "the notice has no id")?;
         let body = body(claimed, facts).ok_or("what it tells of was erased")?;
         Ok((Notice { id, body }, secrets))
     }
 
-    fn signing(&self, claimed: &Claimed) -> Result<Vec<WebhookSecret>, OpenError> {
-        let now = self.clock.now().as_datetime();
-        let former = claimed.former_secret.as_ref().zip(claimed.former_until);
-        let former = former.filter(|(_, until)| now < *until).map(|(secret, _)| secret);
-        let open = |sealed: &String| -> Result<WebhookSecret, OpenError> {
-            let opened = self.secrets.open(&claimed.webhook_id, &sealed.parse()?)?;
-            opened.expose().parse().map_err(|_| OpenError)
-        };
-        [&claimed.secret].into_iter().chain(former).map(open).collect()
-    }
-
-    async fn post(&self, claimed: &Claimed, notice: &Notice, secrets: &[WebhookSecret]) -> Answer {
-        let (Ok(url), Some((newest, former))) = (claimed.url.parse(), secrets.split_first()) else {
-            return never("the webhook cannot be read");
-        };
-        let signed = notice.signed(newest, former, self.clock.now());
+    async fn post(&self, claimed: &Claimed, notice: &Notice, secrets: &Secrets) -> Answer {
+        let Ok(url) = claimed.url.parse() else { return never("the webhook cannot be read") };
+        let signed = notice.signed(secrets, self.clock.now());
         self.poster.post(&url, notice, &signed).await
     }
 }

@@ -191,6 +191,6 @@ fn of_webhooks() -> Vec<Route> {
         route("POST", "/v1/webhooks/{id}/rotate-secret", CHANGE_WEBHOOKS, 200).with(json!({})),
         route("POST", "/v1/webhooks/{id}/test", CHANGE_WEBHOOKS, 200),
         route("GET", "/v1/webhooks/{id}/logs", SEE_WEBHOOKS, 200),
-        route("POST", retry, CHANGE_WEBHOOKS, 202),
+        route("POST", retry, CHANGE_WEBHOOKS, 200),
     ]
 }

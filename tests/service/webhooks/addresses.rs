@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use selfmx::notices::{Answer, Lookup, Notice, Poster, Settings};
+use selfmx::notices::{Answer, Lookup, Notice, Poster, Secrets, Settings};
 use selfmx::values::{EventId, WebhookSecret};
 use serde_json::json;
 use sqlx::PgPool;
@@ -103,7 +103,7 @@ async fn posted(lookup: &Arc<Rebinding>, allow_private: bool, port: u16) -> Answ
     let poster = Poster::new(settings, Arc::clone(lookup) as Arc<dyn Lookup>).unwrap();
     let now = BEGIN.parse().unwrap();
     let notice = Notice { id: EventId::at(now), body: Bytes::from_static(b"{}") };
-    let signed = notice.signed(&WebhookSecret::make(), &[], now);
+    let signed = notice.signed(&Secrets::only(WebhookSecret::make()), now);
     let url = format!("http://rebinding.example:{port}/").parse().unwrap();
     poster.post(&url, &notice, &signed).await
 }

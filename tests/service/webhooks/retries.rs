@@ -56,7 +56,7 @@ async fn whoever_asks_has_it_told_at_once_under_the_same_id(db: PgPool) {
     let again = format!("/v1/webhooks/{id}/logs/{delivery}/retry");
     for tries in [2, 3] {
         // Also one that has arrived.
-        tenant.caller.post_nothing(&again).await.expect(202);
+        tenant.caller.post_nothing(&again).await.expect(200);
         app.settle().await;
         let told = receiver.wait_for(tries).await;
         assert!(told.iter().all(|told| told.body["id"] == delivery));
@@ -93,10 +93,9 @@ async fn a_notice_that_was_on_its_way_when_a_node_died_is_told_by_another(db: Pg
     tenant.sends(&tenant.hello()).await;
     app.settle().await;
     // As a node leaves it that is killed.
-    let killed = "update webhook_deliveries
-                  set status = 'pending', lease = gen_random_uuid(), leased_until = $1";
-    let until = app.clock.now().plus(std::time::Duration::from_secs(60)).as_datetime();
-    sqlx::query(killed).bind(until).execute(&app.pool).await.unwrap();
+    let killed = "update webhook_deliveries set status = 'pending', lease = gen_random_uuid(),
+                                                leased_until = '2024-01-15T10:31:00Z'";
+    sqlx::raw_sql(killed).execute(&app.pool).await.unwrap();
     // What is another's is not told by us.
     tenant.caller.get(&path).await.expect(200);
     app.advance(59);

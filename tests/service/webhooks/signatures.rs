@@ -1,4 +1,4 @@
-//! What others have written to check signatures takes ours: the packages of npm and PyPI, and the plain recipe.
+//! What others have written to check signatures takes ours: the packages of npm and `PyPI`, and the plain recipe.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
