@@ -16,6 +16,7 @@ mod project;
 mod rebuild;
 mod report;
 mod service;
+mod webhooks;
 mod wire;
 
 use anyhow::Context as _;
@@ -24,8 +25,8 @@ use place::{Past, Place};
 use report::Report;
 
 /// What is measured, in this order; arguments name those that are wanted.
-const ALL: [&str; 8] =
-    ["append", "accept", "deliver", "project", "history", "rebuild", "at_1m", "batch"];
+const ALL: [&str; 9] =
+    ["append", "accept", "batch", "deliver", "project", "webhooks", "history", "rebuild", "at_1m"];
 
 fn main() -> anyhow::Result<()> {
     let named: Vec<String> =
@@ -63,6 +64,9 @@ async fn from_nothing(
     }
     if wanted("batch") {
         batch::measure(place, report).await.context("batch")?;
+    }
+    if wanted("webhooks") {
+        webhooks::measure(place, report).await.context("webhooks")?;
     }
     Ok(())
 }

@@ -82,6 +82,17 @@ impl Service {
         Ok(answer.error_for_status()?.json().await?)
     }
 
+    /// Has a tenant told at these addresses what it sends.
+    pub(crate) async fn hook(&self, tenant: &Tenant, urls: &[String]) -> anyhow::Result<()> {
+        for url in urls {
+            let body = json!({"url": url, "events": ["queued"]});
+            let asked = self.client.post(format!("http://{}/v1/webhooks", self.address));
+            let asked = asked.bearer_auth(&tenant.token).json(&body);
+            asked.send().await?.error_for_status()?;
+        }
+        Ok(())
+    }
+
     /// How much memory it has, in MiB.
     pub(crate) fn memory(&self) -> anyhow::Result<u64> {
         let id = self.process.id().context("the service has ended")?;
