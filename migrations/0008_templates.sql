@@ -22,3 +22,5 @@ create table template_versions (
     created_at  timestamptz not null,
     constraint template_versions_pkey primary key (template_id, version)
 );
+
+insert into inline_versions (projection, version, grown_at) values ('templates', 1, now());

@@ -14,6 +14,7 @@ mod lives;
 mod place;
 mod project;
 mod rebuild;
+mod render;
 mod report;
 mod service;
 mod webhooks;
@@ -25,8 +26,10 @@ use place::{Past, Place};
 use report::Report;
 
 /// What is measured, in this order; arguments name those that are wanted.
-const ALL: [&str; 9] =
-    ["append", "accept", "batch", "deliver", "project", "webhooks", "history", "rebuild", "at_1m"];
+const ALL: [&str; 10] = [
+    "append", "accept", "batch", "deliver", "project", "webhooks", "render", "history", "rebuild",
+    "at_1m",
+];
 
 fn main() -> anyhow::Result<()> {
     let named: Vec<String> =
@@ -39,6 +42,9 @@ fn main() -> anyhow::Result<()> {
     runtime.block_on(async {
         let place = Place::find().context("no place to measure in")?;
         let mut report = Report::default();
+        if wanted("render") {
+            render::measure(&mut report).context("render")?;
+        }
         from_nothing(&place, &mut report, &wanted).await?;
         in_a_long_log(&place, &mut report, &wanted).await?;
         report.show()

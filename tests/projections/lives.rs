@@ -19,7 +19,6 @@ use uuid::Uuid;
 
 use crate::asks;
 use crate::node::Node;
-use crate::templates::Templates;
 
 const TO: &[&str] = &["ann@example.org", "Bob <bob@example.org>", "cy@example.net"];
 
@@ -35,14 +34,11 @@ pub(crate) enum Act {
     Delete { tenant: usize },
     Count { tenant: usize, requests: u64 },
     Wait { hours: u64 },
-    Save { tenant: usize, template: usize, text: u8 },
-    Discard { tenant: usize, template: usize },
 }
 
 /// Any life of three tenants, mail being most of it.
 pub(crate) fn life() -> impl Strategy<Value = Vec<Act>> {
     let (tenant, email, lease) = (0..3_usize, 0..12_usize, 1..4_u128);
-    let template = 0..2_usize;
     let act = prop_oneof![
         6 => (tenant.clone(), 1..4_usize)
             .prop_map(|(tenant, recipients)| Act::Send { tenant, recipients }),
@@ -53,11 +49,8 @@ pub(crate) fn life() -> impl Strategy<Value = Vec<Act>> {
         1 => tenant.clone().prop_map(|tenant| Act::Suspend { tenant }),
         2 => tenant.clone().prop_map(|tenant| Act::Resume { tenant }),
         1 => tenant.clone().prop_map(|tenant| Act::Delete { tenant }),
-        2 => (tenant.clone(), 1..500_u64).prop_map(|(tenant, requests)| Act::Count { tenant, requests }),
+        2 => (tenant, 1..500_u64).prop_map(|(tenant, requests)| Act::Count { tenant, requests }),
         1 => (1..30_u64).prop_map(|hours| Act::Wait { hours }),
-        3 => (tenant.clone(), template.clone(), 0..4_u8)
-            .prop_map(|(tenant, template, text)| Act::Save { tenant, template, text }),
-        1 => (tenant, template).prop_map(|(tenant, template)| Act::Discard { tenant, template }),
     ];
     prop::collection::vec(act, 40..120)
 }
@@ -81,7 +74,6 @@ pub(crate) struct World<'a> {
     tenants: Vec<TenantId>,
     emails: Vec<(TenantId, EmailId)>,
     fence: u32,
-    templates: Templates,
 }
 
 impl<'a> World<'a> {
@@ -93,7 +85,7 @@ impl<'a> World<'a> {
             let webhook = webhook(*tenant, clock);
             node.commands.run(&Context::of("test"), &webhook).await.unwrap();
         }
-        Self { node, clock, tenants, emails: Vec::new(), fence: 0, templates: Templates::default() }
+        Self { node, clock, tenants, emails: Vec::new(), fence: 0 }
     }
 
     /// Does all of it, whether it is refused or not.
@@ -132,12 +124,6 @@ impl<'a> World<'a> {
                 self.run(&DeleteTenant { tenant: self.tenants[*tenant] }).await;
             }
             Act::Count { tenant, requests } => self.count(*tenant, *requests).await,
-            Act::Save { tenant, template, text } => {
-                self.templates.save(self.node, (self.tenants[*tenant], *template), *text).await;
-            }
-            Act::Discard { tenant, template } => {
-                self.templates.discard(self.node, (self.tenants[*tenant], *template)).await;
-            }
             Act::Wait { hours } => self.clock.advance(Duration::from_secs(hours * 3_600)),
         }
     }

@@ -11,9 +11,15 @@ const DEEPEST: usize = 20;
 /// Parentheses within parentheses.
 const DEEPEST_PARENTHESES: usize = 5;
 
-/// Refuses what is nested too deeply.
-pub(super) fn check(text: &str) -> Result<(), SyntaxFault> {
-    let mut blocks: Vec<usize> = Vec::new();
+/// A block that was begun: where, and how many branches it has.
+struct Block {
+    at: usize,
+    branches: usize,
+}
+
+/// Refuses what is nested too deeply; says where the last block begins that does not end.
+pub(super) fn check(text: &str) -> Result<Option<(usize, usize)>, SyntaxFault> {
+    let mut blocks: Vec<Block> = Vec::new();
     let mut from = 0;
     while let Some(at) = text[from..].find("{{").map(|found| from + found) {
         if is_escaped(&text[from..at]) {
@@ -28,23 +34,23 @@ pub(super) fn check(text: &str) -> Result<(), SyntaxFault> {
         let fault = |what: &str| SyntaxFault::at(position(text, at), what);
         let inside = inside.strip_prefix('~').unwrap_or(inside);
         if inside.starts_with('#') {
-            blocks.push(1);
+            blocks.push(Block { at, branches: 1 });
         } else if inside.starts_with('/') {
             blocks.pop();
         } else if let Some(block) = blocks.last_mut().filter(|_| is_else(inside)) {
-            *block += 1;
+            block.branches += 1;
         }
-        if blocks.iter().sum::<usize>() > DEEPEST {
+        if blocks.iter().map(|block| block.branches).sum::<usize>() > DEEPEST {
             return Err(fault(&format!("too many blocks within blocks: at most {DEEPEST}")));
         }
         let length = tag(inside).map_err(fault)?;
         from = text.len() - inside.len() + length;
     }
-    Ok(())
+    Ok(blocks.last().map(|block| position(text, block.at)))
 }
 
 /// The line and the column of a byte, both from one.
-pub(super) fn position(text: &str, at: usize) -> (usize, usize) {
+fn position(text: &str, at: usize) -> (usize, usize) {
     let before = &text[..at];
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -130,9 +136,10 @@ mod tests {
             "{{!-- it's {{#if}} a \"comment --}} {{! and [ another }}",
             "\\{{#if}} is text, \\\\{{a}} is not",
         ] {
-            assert_eq!(check(text), Ok(()), "{text}");
+            assert_eq!(check(text), Ok(None), "{text}");
         }
-        assert_eq!(check(&"{{#if a}}{{/if}}".repeat(1_000)), Ok(()));
+        assert_eq!(check(&"{{#if a}}{{/if}}".repeat(1_000)), Ok(None));
+        assert_eq!(check("a\n {{#if a}}"), Ok(Some((2, 2))));
     }
 
     #[test]

@@ -53,8 +53,11 @@ impl TemplateText {
     }
 
     fn parse(text: &str, escape: fn(&str) -> String) -> Result<Self, SyntaxFault> {
-        nesting::check(text)?;
+        let unclosed = nesting::check(text)?;
         let mut template = Template::compile(text).map_err(|error| {
+            if let Some(place) = unclosed {
+                return SyntaxFault::at(place, "this block is not closed");
+            }
             let what = match error.reason() {
                 TemplateErrorReason::MismatchingClosedHelper(open, close) => {
                     format!("#{open} is closed by /{close}")
