@@ -17,7 +17,7 @@ struct Block {
     branches: usize,
 }
 
-/// Refuses what is nested too deeply; says where the last block begins that does not end.
+/// Refuses what is nested too deeply; says where the last tag or block begins that does not end.
 pub(super) fn check(text: &str) -> Result<Option<(usize, usize)>, SyntaxFault> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut from = 0;
@@ -44,6 +44,9 @@ pub(super) fn check(text: &str) -> Result<Option<(usize, usize)>, SyntaxFault> {
             return Err(fault(&format!("too many blocks within blocks: at most {DEEPEST}")));
         }
         let length = tag(inside).map_err(fault)?;
+        if !inside[..length].ends_with("}}") {
+            return Ok(Some(position(text, at)));
+        }
         from = text.len() - inside.len() + length;
     }
     Ok(blocks.last().map(|block| position(text, block.at)))

@@ -56,7 +56,7 @@ impl TemplateText {
         let unclosed = nesting::check(text)?;
         let mut template = Template::compile(text).map_err(|error| {
             if let Some(place) = unclosed {
-                return SyntaxFault::at(place, "this block is not closed");
+                return SyntaxFault::at(place, "this is not closed");
             }
             let what = match error.reason() {
                 TemplateErrorReason::MismatchingClosedHelper(open, close) => {
