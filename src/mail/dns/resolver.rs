@@ -67,7 +67,9 @@ fn of_system() -> Result<TokioResolver, NetError> {
 fn of(servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {
     let server = |at: &SocketAddr| {
         let mut connections = vec![ConnectionConfig::udp(), ConnectionConfig::tcp()];
-        connections.iter_mut().for_each(|connection| connection.port = at.port());
+        for connection in &mut connections {
+            connection.port = at.port();
+        }
         NameServerConfig::new(at.ip(), true, connections)
     };
     let config = ResolverConfig::from_parts(None, vec![], servers.iter().map(server).collect());
