@@ -1,8 +1,7 @@
 //! What the tests ask of the service: a tenant, and mail in its name.
 
 use selfmx::clock::Clock;
-use selfmx::commands::email::SendEmail;
-use selfmx::commands::email::send_email::Senders;
+use selfmx::commands::email::{SendEmail, Senders};
 use selfmx::commands::tenant::CreateTenant;
 use selfmx::events::store::append::SealedContent;
 use selfmx::values::{
@@ -44,8 +43,8 @@ pub(crate) fn email(tenant: TenantId, to: &[&str], clock: &Clock) -> SendEmail {
         metadata: EmailMetadata::default(),
         scheduled_at: None,
         priority: Priority::Normal,
-        senders: Senders::default(),
         template: None,
         allowed_domains: None,
+        senders: Senders::Owned,
     }
 }

@@ -70,7 +70,7 @@ async fn grown_again(db: &PgPool) {
                          where position = (select position from log_head)
                          union all select version from inline_versions) v
                      where version = 2";
-        sqlx::query_scalar::<_, i64>(grown).fetch_one(db).await.unwrap() == 5
+        sqlx::query_scalar::<_, i64>(grown).fetch_one(db).await.unwrap() == 6
     })
     .await;
 }
