@@ -34,7 +34,7 @@ use crate::projections::runner::Runner;
 use crate::projections::{all, following, inline};
 use crate::reactors::delivery::{Delivery, Signing};
 use crate::reactors::webhooks::Webhooks;
-use crate::reactors::{bounces, domains, erasure, housekeeping, orphans, suppressor, usage_meter};
+use crate::reactors::{bounces, domains, erasure, housekeeping, orphans, suppressor, usage_meter, reputation};
 use crate::tasks::Tasks;
 use crate::values::{HostName, RelayTls, ReturnPath, Secret, SecretKey, WrappingKey};
 
@@ -174,6 +174,7 @@ fn start_roles(config: &Config, api: &Api, tasks: &Tasks) {
         let kept = config.content_retention;
         housekeeping::start(store.clone(), api.meter.clone(), api.clock.clone(), kept, tasks);
         erasure::start(api.pool.clone(), store.clone(), api.clock.clone(), tasks);
+        reputation::start(api.pool.clone(), api.commands.clone(), tasks);
         suppressor::start(api.pool.clone(), api.commands.clone(), api.secrets.clone(), tasks);
         domains::start(api.pool.clone(), api.commands.clone(), api.inspector.clone(), tasks);
     }

@@ -56,6 +56,8 @@ pub const WIRE_NAMES: &[(&str, i16)] = &[
     ("webhook.secret_rotated", 1),
     ("webhook.disabled", 1),
     ("webhook.deleted", 1),
+    ("tenant.reputation_warned", 1),
+    ("tenant.sending_paused", 1),
 ];
 
 /// A fact as it stands in the log.

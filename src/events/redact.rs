@@ -82,7 +82,7 @@ fn of_tenant(event: &TenantEvent) -> &'static [&'static str] {
         | TenantEvent::Resumed
         | TenantEvent::Deleted
         | TenantEvent::Erased
-        | TenantEvent::SendingDomainsChanged { domains: _ } => &[],
+| TenantEvent::SendingDomainsChanged { domains: _ } | TenantEvent::ReputationWarned { conduct: _ } | TenantEvent::SendingPaused { conduct: _ } => &[],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::values::{HostName, RateLimit, Relay, SendingDomain, TenantSettings};
+use crate::values::{HostName, RateLimit, Relay, SendingDomain, TenantSettings, Conduct};
 
 /// A tenant's life, from its creation to its deletion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,6 +62,18 @@ pub enum TenantEvent {
     SendingDomainsChanged {
         /// All of them, also those that stayed.
         domains: Vec<SendingDomain>,
+}
+    /// More of its mail bounces or is complained of than is good.
+    #[serde(rename = "tenant.reputation_warned")]
+    ReputationWarned {
+        /// What became of its recipients lately.
+        conduct: Conduct,
+    },
+    /// So much that it may not send until somebody resumes it; its queued mail waits.
+    #[serde(rename = "tenant.sending_paused")]
+    SendingPaused {
+        /// What became of its recipients lately.
+        conduct: Conduct,
     },
 }
 

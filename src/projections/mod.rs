@@ -17,6 +17,7 @@ pub mod history;
 pub mod page;
 pub mod rebuild;
 pub mod relay_health;
+pub mod reputation;
 pub mod runner;
 pub mod send_queue;
 mod shadow;

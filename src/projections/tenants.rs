@@ -131,7 +131,7 @@ impl TenantRow {
         match event {
             TenantEvent::Created(_)
             | TenantEvent::Erased
-            | TenantEvent::SendingDomainsChanged { .. } => {}
+| TenantEvent::SendingDomainsChanged { .. } | TenantEvent::ReputationWarned { .. } => {},
             TenantEvent::Renamed { name } => self.name.clone_from(name),
             TenantEvent::DomainChanged { domain } => {
                 self.domain = domain.as_ref().map(ToString::to_string);
@@ -143,6 +143,7 @@ impl TenantRow {
             TenantEvent::Suspended => "suspended".clone_into(&mut self.status),
             TenantEvent::Resumed => "active".clone_into(&mut self.status),
             TenantEvent::Deleted => "deleted".clone_into(&mut self.status),
+            TenantEvent::SendingPaused { .. } => "paused".clone_into(&mut self.status),
         }
         Ok(())
     }

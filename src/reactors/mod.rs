@@ -9,6 +9,7 @@ pub mod domains;
 pub mod erasure;
 pub mod housekeeping;
 pub mod orphans;
+pub mod reputation;
 pub mod suppressor;
 pub mod usage_meter;
 pub mod webhooks;

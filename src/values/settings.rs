@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Mailbox};
+use super::{Address, Mailbox, ReputationGuard};
 
 /// A tenant's defaults for new mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct TenantSettings {
     /// What is tracked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking: Option<Tracking>,
+    /// How many bounces and complaints it may have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reputation: Option<ReputationGuard>,
 }
 
 /// What is tracked of an email's reading.

@@ -47,6 +47,7 @@ impl Truth {
                 let status = match name.trim_matches('"') {
                     "tenant.suspended" => "suspended",
                     "tenant.deleted" | "tenant.erased" => "deleted",
+                    "tenant.sending_paused" => "paused",
                     _ => "active",
                 };
                 self.tenants.insert(tenant.to_string(), status.to_owned());

@@ -138,6 +138,11 @@ pub enum Refusal {
     /// The tenant is suspended: it may not send until it is resumed.
     #[error("this tenant is suspended: it may read, but not send")]
     Suspended,
+    /// Too much of its mail bounced or was complained of: it may not send until it is resumed.
+    #[error(
+        "this tenant's sending is paused, since too much of its mail bounced or was complained of"
+    )]
+    Paused,
     /// Neither the email nor the tenant says who sends.
     #[error("give a sender: the tenant has no default from_address")]
     NoSender,
@@ -183,8 +188,10 @@ impl Command for SendEmail {
             return Ok(Decision::already());
         }
         let tenant = tenant.living().ok_or(Refusal::NoTenant)?;
-        if tenant.standing == Standing::Suspended {
-            return Err(Refusal::Suspended);
+        match tenant.standing {
+            Standing::Active => {}
+            Standing::Suspended | Standing::Deleted => return Err(Refusal::Suspended),
+            Standing::Paused => return Err(Refusal::Paused),
         }
         let from = self.sender(tenant)?;
         let personal = Correspondence {

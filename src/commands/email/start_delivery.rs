@@ -58,7 +58,7 @@ impl Command for StartDelivery {
         _: Timestamp,
     ) -> Result<Decision, Refusal> {
         let email = state.known().ok_or(Refusal::NotFound)?;
-        if tenant.living().is_none_or(|tenant| tenant.standing == Standing::Suspended) {
+        if tenant.living().is_none_or(|tenant| tenant.standing != Standing::Active) {
             return Err(Refusal::TenantStopped);
         }
         let mut events = Vec::new();

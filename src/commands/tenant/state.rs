@@ -35,6 +35,10 @@ pub struct Tenant {
     pub created_at: Timestamp,
     /// The domains that it has added besides.
     pub sending_domains: Vec<SendingDomain>,
+    /// When it was last allowed to send again.
+    pub resumed_at: Option<Timestamp>,
+    /// When it was last warned of its bounces or complaints.
+    pub warned_at: Option<Timestamp>,
 }
 
 /// Whether a tenant may do anything.
@@ -46,6 +50,8 @@ pub enum Standing {
     Suspended,
     /// It is history.
     Deleted,
+    /// It may only read, because too much of its mail bounced or was complained of.
+    Paused,
 }
 
 impl Standing {
@@ -55,6 +61,7 @@ impl Standing {
             Self::Active => "active",
             Self::Suspended => "suspended",
             Self::Deleted => "deleted",
+            Self::Paused => "paused",
         }
     }
 }
@@ -86,9 +93,11 @@ impl State for TenantState {
                 erased: false,
                 created_at: recorded.at,
                 sending_domains: Vec::new(),
+                resumed_at: None,
+                warned_at: None,
             });
         } else if let Some(tenant) = &mut self.tenant {
-            tenant.change(event);
+            tenant.change(event, recorded.at);
         }
     }
 }
@@ -110,7 +119,7 @@ impl Tenant {
         own.chain(self.sending_domains.iter().map(|added| &added.name))
     }
 
-    fn change(&mut self, event: &TenantEvent) {
+    fn change(&mut self, event: &TenantEvent, at: Timestamp) {
         match event {
             TenantEvent::Created(_) => {}
             TenantEvent::Renamed { name } => self.name.clone_from(name),
@@ -120,12 +129,17 @@ impl Tenant {
             TenantEvent::SmtpRelayCleared => self.relay = None,
             TenantEvent::RateLimitsChanged { rate_limit } => self.rate_limit.clone_from(rate_limit),
             TenantEvent::Suspended => self.standing = Standing::Suspended,
-            TenantEvent::Resumed => self.standing = Standing::Active,
+            TenantEvent::Resumed => {
+                self.standing = Standing::Active;
+                self.resumed_at = Some(at);
+            }
             TenantEvent::Deleted => self.standing = Standing::Deleted,
             TenantEvent::Erased => self.erased = true,
             TenantEvent::SendingDomainsChanged { domains } => {
                 self.sending_domains.clone_from(domains);
             }
+            TenantEvent::ReputationWarned { .. } => self.warned_at = Some(at),
+            TenantEvent::SendingPaused { .. } => self.standing = Standing::Paused,
         }
     }
 }

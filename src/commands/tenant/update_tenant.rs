@@ -5,7 +5,8 @@ use crate::commands::{Command, Decision};
 use crate::events::store::append::Guard;
 use crate::events::{Fact, Stream, TenantEvent};
 use crate::values::{
-    Address, HostName, Mailbox, RateLimit, TenantId, TenantSettings, Timestamp, Tracking,
+    Address, HostName, Mailbox, RateLimit, ReputationGuard, TenantId, TenantSettings, Timestamp,
+    Tracking,
 };
 
 /// Asks for changes.
@@ -36,6 +37,8 @@ pub struct SettingsChange {
     pub reply_to: Change<Mailbox>,
     /// What is tracked.
     pub tracking: Change<Tracking>,
+    /// How many bounces and complaints it may have.
+    pub reputation: Change<ReputationGuard>,
 }
 
 /// Changes of single limits.
@@ -55,6 +58,7 @@ impl SettingsChange {
             from_address: self.from_address.over(now.from_address.as_ref()),
             reply_to: self.reply_to.over(now.reply_to.as_ref()),
             tracking: self.tracking.over(now.tracking.as_ref()),
+            reputation: self.reputation.over(now.reputation.as_ref()),
         }
     }
 }

@@ -148,6 +148,7 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NoTenant => no_such_tenant(),
             Refusal::Suspended => Self::forbidden("tenant_suspended", message),
+            Refusal::Paused => Self::forbidden("sending_paused", message),
             Refusal::NoSender | Refusal::ForeignDomain(_) | Refusal::NoDomain => {
                 Self::invalid_field("from", message)
             }

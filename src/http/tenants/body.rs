@@ -5,8 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::reputation::ReputationBody;
 use crate::commands::tenant::{
-    CreateTenant, RateLimitChange, RelayChange, SettingsChange, UpdateTenant,
+    Change, CreateTenant, RateLimitChange, RelayChange, SettingsChange, UpdateTenant,
 };
 use crate::http::field::{Faults, Field, Unknown, parsed, within, written};
 use crate::http::problem::Problem;
@@ -55,6 +56,9 @@ pub struct SettingsBody {
     #[serde(default)]
     #[schema(value_type = Option<TrackingBody>)]
     tracking: Field<TrackingBody>,
+    #[serde(default)]
+    #[schema(value_type = Option<ReputationBody>)]
+    reputation: Field<ReputationBody>,
     #[serde(flatten)]
     #[schema(ignore)]
     unknown: Unknown,
@@ -216,11 +220,17 @@ impl SettingsBody {
         let from_address = self.from_address.change("settings.from_address", faults);
         let reply_to = self.reply_to.change("settings.reply_to", faults);
         let tracking = self.tracking.change("settings.tracking", faults);
+        let reputation = self.reputation.change("settings.reputation", faults);
         SettingsChange {
             from_name: faults.line_change("settings.from_name", from_name, 200),
             from_address: parsed(from_address, "settings.from_address", faults, |s| s.parse()),
             reply_to: parsed(reply_to, "settings.reply_to", faults, |s| s.parse()),
             tracking: within(tracking, |body| body.read(faults)),
+            reputation: match reputation {
+                Change::Keep => Change::Keep,
+                Change::Clear => Change::Clear,
+                Change::Set(body) => body.read(faults).map_or(Change::Keep, Change::Set),
+            },
         }
     }
 }

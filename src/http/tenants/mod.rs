@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod delete;
+pub mod reputation;
 pub mod view;
 
 use axum::Json;
@@ -83,8 +84,9 @@ pub async fn list(
     let domain = query.domain.optional("domain", &mut faults);
     let domain = domain.and_then(|text| faults.keep("domain", HostName::domain(&text)));
     let status = query.status.optional("status", &mut faults);
-    if status.as_deref().is_some_and(|s| !["active", "suspended", "deleted"].contains(&s)) {
-        faults.add("status", "give active, suspended or deleted");
+    if status.as_deref().is_some_and(|s| !["active", "suspended", "deleted", "paused"].contains(&s))
+    {
+        faults.add("status", "give active, suspended, paused or deleted");
     }
     let filter = TenantFilter {
         name: faults.plain("name", query.name),

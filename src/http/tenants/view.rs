@@ -30,7 +30,7 @@ pub struct TenantView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<super::body::RateLimitBody>)]
     rate_limit: Option<Value>,
-    /// `active`, `suspended` or `deleted`.
+    /// `active`, `suspended`, `paused` or `deleted`.
     #[schema(example = "active")]
     status: String,
     #[schema(example = "2024-01-15T10:30:00Z")]

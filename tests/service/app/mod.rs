@@ -118,7 +118,7 @@ impl App {
             let now = self.clock.now().as_datetime();
             sqlx::query_scalar::<_, bool>(
                 "select not exists (select 1 from send_queue q join tenants t on t.id = q.tenant_id
-                                    where q.due_at <= $1 and t.status <> 'suspended'
+                                    where q.due_at <= $1 and t.status not in ('suspended', 'paused')
                                        or t.status = 'deleted')
                     and not exists (select 1 from webhook_deliveries d
                                     join webhooks w on w.id = d.webhook_id and w.active

@@ -3,3 +3,4 @@
 mod changes;
 mod domains;
 mod lists;
+mod reputation;

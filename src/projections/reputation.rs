@@ -1,0 +1,64 @@
+//! What became of a tenant's recipients lately, counted from the log when it is asked: it has no table.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+
+use crate::values::{Conduct, TenantId, Timestamp};
+
+/// Moments of facts can stand out of order by less than this.
+const DISORDER: Duration = Duration::from_secs(60);
+
+/// The tenants that are guarded and send.
+pub async fn guarded(pool: &PgPool) -> sqlx::Result<Vec<TenantId>> {
+    let rows = sqlx::query_scalar!(
+        "select id from tenants
+         where status = 'active' and jsonb_exists(settings, 'reputation') order by id",
+    );
+    let rows = rows.fetch_all(pool).await?;
+    Ok(rows.iter().filter_map(|id| id.parse().ok()).collect())
+}
+
+/// What became of a tenant's recipients after a moment.
+pub async fn conduct(pool: &PgPool, tenant: TenantId, since: Timestamp) -> sqlx::Result<Conduct> {
+    let first = first_since(pool, since.minus(DISORDER)).await?;
+    let counts = sqlx::query!(
+        r#"select count(*) filter (where type in ('email.recipient_delivered',
+                                                  'email.recipient_bounced')) as "recipients!",
+                  count(*) filter (where type in ('email.recipient_bounced',
+                                                  'email.bounce_received')) as "bounced!",
+                  count(*) filter (where type = 'email.complaint_received') as "complained!"
+           from events
+           where tenant_id = $1 and position >= $2 and recorded_at > $3
+             and type in ('email.recipient_delivered', 'email.recipient_bounced',
+                          'email.bounce_received', 'email.complaint_received')"#,
+        tenant.to_string(),
+        first,
+        since.as_datetime(),
+    )
+    .fetch_one(pool)
+    .await?;
+    let count = |number: i64| u64::try_from(number).unwrap_or(0);
+    Ok(Conduct {
+        recipients: count(counts.recipients),
+        bounced: count(counts.bounced),
+        complained: count(counts.complained),
+    })
+}
+
+/// The first position at or after a moment, found by halving: positions have no gaps, and no index is by time.
+async fn first_since(pool: &PgPool, since: Timestamp) -> sqlx::Result<i64> {
+    let head = sqlx::query_scalar!("select position from log_head").fetch_one(pool).await?;
+    let (mut low, mut high) = (1, head + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let at = sqlx::query_scalar!("select recorded_at from events where position = $1", middle);
+        let at = at.fetch_optional(pool).await?;
+        if at.is_none_or(|at| at >= since.as_datetime()) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    Ok(low)
+}
