@@ -47,7 +47,8 @@ impl Scene {
 
     fn relay_is_well(&self) {
         self.relay.behave();
-        self.relay.refuse(NOBODY, "550 5.1.1 no such user");
+        // Not about the mailbox: an address that is unknown would be suppressed after its first bounce.
+        self.relay.refuse(NOBODY, "550 5.7.1 not wanted here");
     }
 
     /// Lets something go wrong under a load, and makes it good again.
