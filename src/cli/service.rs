@@ -34,7 +34,9 @@ use crate::projections::runner::Runner;
 use crate::projections::{all, following, inline};
 use crate::reactors::delivery::{Delivery, Signing};
 use crate::reactors::webhooks::Webhooks;
-use crate::reactors::{bounces, domains, erasure, housekeeping, orphans, suppressor, usage_meter, reputation};
+use crate::reactors::{
+    bounces, domains, erasure, housekeeping, orphans, reputation, suppressor, usage_meter,
+};
 use crate::tasks::Tasks;
 use crate::values::{HostName, RelayTls, ReturnPath, Secret, SecretKey, WrappingKey};
 

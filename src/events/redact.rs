@@ -82,7 +82,9 @@ fn of_tenant(event: &TenantEvent) -> &'static [&'static str] {
         | TenantEvent::Resumed
         | TenantEvent::Deleted
         | TenantEvent::Erased
-| TenantEvent::SendingDomainsChanged { domains: _ } | TenantEvent::ReputationWarned { conduct: _ } | TenantEvent::SendingPaused { conduct: _ } => &[],
+        | TenantEvent::SendingDomainsChanged { domains: _ }
+        | TenantEvent::ReputationWarned { conduct: _ }
+        | TenantEvent::SendingPaused { conduct: _ } => &[],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::values::{HostName, RateLimit, Relay, SendingDomain, TenantSettings, Conduct};
+use crate::values::{Conduct, HostName, RateLimit, Relay, SendingDomain, TenantSettings};
 
 /// A tenant's life, from its creation to its deletion.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,7 +62,7 @@ pub enum TenantEvent {
     SendingDomainsChanged {
         /// All of them, also those that stayed.
         domains: Vec<SendingDomain>,
-}
+    },
     /// More of its mail bounces or is complained of than is good.
     #[serde(rename = "tenant.reputation_warned")]
     ReputationWarned {

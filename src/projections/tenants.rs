@@ -131,7 +131,8 @@ impl TenantRow {
         match event {
             TenantEvent::Created(_)
             | TenantEvent::Erased
-| TenantEvent::SendingDomainsChanged { .. } | TenantEvent::ReputationWarned { .. } => {},
+            | TenantEvent::SendingDomainsChanged { .. }
+            | TenantEvent::ReputationWarned { .. } => {}
             TenantEvent::Renamed { name } => self.name.clone_from(name),
             TenantEvent::DomainChanged { domain } => {
                 self.domain = domain.as_ref().map(ToString::to_string);
