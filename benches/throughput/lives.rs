@@ -106,6 +106,7 @@ fn accepted(number: u64) -> anyhow::Result<EmailAccepted> {
         scheduled_at: None,
         priority: Priority::Normal,
         template: None,
+        tracking: None,
         personal: Personal::Known(Correspondence {
             from: "hello@tenant0.example.com".parse()?,
             recipients,

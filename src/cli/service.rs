@@ -127,6 +127,7 @@ impl Service {
             inspector: inspector(config),
             senders: senders(config),
             poster: poster(config)?,
+            public_url: config.public_url.clone(),
         });
         start_roles(config, &api, &back);
         let bounces = listen_for_bounces(config, &api, &front).await?;
@@ -201,6 +202,7 @@ fn start_roles(config: &Config, api: &Api, tasks: &Tasks) {
             clock: api.clock.clone(),
             return_path: return_path(config, &api.secrets),
             signing: Signing::new(api.commands.clone(), api.secrets.clone()),
+            public_url: config.public_url.clone(),
         };
         delivery.start(tasks);
     }

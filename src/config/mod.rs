@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use reading::Reading;
 
-use crate::values::{HostName, RelayTls, Secret, WrappingKey};
+use crate::values::{HostName, PublicUrl, RelayTls, Secret, WrappingKey};
 
 /// All settings.
 #[derive(Clone, Debug)]
@@ -59,6 +59,8 @@ pub struct Config {
     pub require_verified_domains: bool,
     /// How webhooks are told.
     pub webhooks: WebhookSettings,
+    /// Where recipients reach us; none: nothing can be tracked.
+    pub public_url: Option<PublicUrl>,
 }
 
 /// The database's connections.
@@ -235,13 +237,19 @@ impl Config {
                 timeout: from.seconds("WEBHOOK_TIMEOUT", 10, 1..=60),
                 allow_private: from.flag("WEBHOOK_ALLOW_PRIVATE", false),
             },
+            public_url: from.public_url(),
         };
-        if config.bounce_listen.is_some() && config.return_path_domain.is_none() {
+        config.missing(&mut from);
+        from.done(config)
+    }
+
+    /// What must be set beside something else.
+    fn missing(&self, from: &mut Reading<'_>) {
+        if self.bounce_listen.is_some() && self.return_path_domain.is_none() {
             from.fault("RETURN_PATH_DOMAIN must be set when BOUNCE_LISTEN is: give the domain whose MX record leads there");
         }
-        if config.database_url.is_some() && config.secret_key.is_none() {
+        if self.database_url.is_some() && self.secret_key.is_none() {
             from.fault("SECRET_KEY must be set when DATABASE_URL is: give 32 characters or more, the same on every node");
         }
-        from.done(config)
     }
 }

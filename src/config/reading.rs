@@ -8,7 +8,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, ConfigErrors, LogFormat, PoolSettings, Roles, SharedRelay};
-use crate::values::{HostName, RelayTls, Secret, Token, WrappingKey};
+use crate::values::{HostName, PublicUrl, RelayTls, Secret, Token, WrappingKey};
 
 pub(super) struct Reading<'a> {
     lookup: &'a dyn Fn(&str) -> Option<String>,
@@ -126,6 +126,12 @@ impl<'a> Reading<'a> {
         self.text(name)?;
         let days: u64 = self.number(name, 1, 1..=36_500);
         Some(Duration::from_secs(days * 86_400))
+    }
+
+    pub(super) fn public_url(&mut self) -> Option<PublicUrl> {
+        let wanted =
+            "https://host or http://host, perhaps with a port and a path, and nothing after it";
+        self.parsed("PUBLIC_URL", wanted)
     }
 
     pub(super) fn domain(&mut self, name: &str) -> Option<HostName> {

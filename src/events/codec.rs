@@ -58,6 +58,8 @@ pub const WIRE_NAMES: &[(&str, i16)] = &[
     ("webhook.deleted", 1),
     ("tenant.reputation_warned", 1),
     ("tenant.sending_paused", 1),
+    ("email.opened", 1),
+    ("email.clicked", 1),
 ];
 
 /// A fact as it stands in the log.

@@ -1,5 +1,6 @@
 //! What can happen to an email.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use uuid::Uuid;
 use crate::values::{
     Address, EmailMetadata, EnhancedStatus, ExtraHeaders, FeedbackType, Mailbox, Personal,
     Priority, RecipientKey, RecipientKind, Recipients, Roll, Subject, SuppressionReason, Tags,
-    TemplateRef, Timestamp,
+    TemplateRef, Timestamp, Tracking,
 };
 
 /// The life of one email, in the order in which it can be lived.
@@ -128,6 +129,26 @@ pub enum EmailEvent {
         /// Of which address, and who reported it.
         personal: Personal<Remark>,
     },
+    /// Its pixel was fetched: somebody has opened it, or a program has for somebody.
+    #[serde(rename = "email.opened")]
+    Opened {
+        /// By whom, if it went to one recipient alone.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        recipient: Option<RecipientKey>,
+        /// What is known of the reader.
+        personal: Personal<Reader>,
+    },
+    /// One of its links was followed.
+    #[serde(rename = "email.clicked")]
+    Clicked {
+        /// By whom, if it went to one recipient alone.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        recipient: Option<RecipientKey>,
+        /// Which of its tracked links, from zero.
+        link: u32,
+        /// Where that leads, and what is known of the reader.
+        personal: Personal<Visit>,
+    },
 }
 
 /// Why an email was withdrawn.
@@ -157,6 +178,9 @@ pub struct EmailAccepted {
     /// The version of a template that it was rendered from.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub template: Option<TemplateRef>,
+    /// What is tracked of its reading; none if nothing is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tracking: Option<Tracking>,
     /// Who writes to whom, and about what.
     pub personal: Personal<Correspondence>,
 }
@@ -193,6 +217,30 @@ pub struct Remark {
     pub recipient: Address,
     /// What the relay answered, or what went wrong.
     pub message: String,
+}
+
+/// What is known of somebody who reads an email.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reader {
+    /// The recipient's address, if it went to one alone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub recipient: Option<Address>,
+    /// From where it was fetched.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ip: Option<IpAddr>,
+    /// With which program.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user_agent: Option<String>,
+}
+
+/// A link that was followed. Senders write whatever they like into links, which may name anybody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// Where it leads.
+    pub url: String,
+    /// Who followed it.
+    #[serde(flatten)]
+    pub reader: Reader,
 }
 
 /// Why an email did not leave.
@@ -236,6 +284,8 @@ impl EmailEvent {
             | Self::ComplaintReceived { personal, .. } => *personal = Personal::Erased,
             Self::DeliveryRescheduled { personal, .. } => *personal = Personal::Erased,
             Self::Cancelled { personal, .. } => *personal = Personal::Erased,
+            Self::Opened { personal, .. } => *personal = Personal::Erased,
+            Self::Clicked { personal, .. } => *personal = Personal::Erased,
             Self::DeliveryStarted { .. }
             | Self::DeliveryInterrupted { .. }
             | Self::ContentRemoved { .. } => {}

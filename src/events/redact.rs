@@ -137,7 +137,9 @@ fn of_email(event: &EmailEvent) -> &'static [&'static str] {
         | EmailEvent::ContentRemoved { digest: _ }
         | EmailEvent::RecipientSuppressed { recipient: _, reason: _, personal: _ }
         | EmailEvent::BounceReceived { recipient: _, status: _, personal: _ }
-        | EmailEvent::ComplaintReceived { recipient: _, feedback: _, personal: _ } => &[],
+        | EmailEvent::ComplaintReceived { recipient: _, feedback: _, personal: _ }
+        | EmailEvent::Opened { recipient: _, personal: _ }
+        | EmailEvent::Clicked { recipient: _, link: _, personal: _ } => &[],
     }
 }
 

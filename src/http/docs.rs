@@ -24,6 +24,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         (name = "History", description = "The facts from which all else is made."),
         (name = "Audit", description = "Signed tree heads, proofs and exports: nobody can change the past unseen."),
         (name = "Webhooks", description = "Whom we tell what becomes of mail."),
+        (name = "Tracking", description = "What tracked mails lead their readers past; without a key."),
         (name = "Operations", description = "How the service does; without a key."),
         (name = "Outbox", description = "Mail that was caught instead of leaving; only without SMTP_HOST."),
     )

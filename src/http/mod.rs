@@ -35,6 +35,7 @@ pub mod streams;
 pub mod suppressions;
 pub mod templates;
 pub mod tenants;
+pub mod tracking;
 pub mod usage;
 pub mod webhooks;
 
@@ -56,7 +57,7 @@ use crate::mail::outbox::Outbox;
 use crate::mail::transport::Routes;
 use crate::notices::Poster;
 use crate::projections::history::History;
-use crate::values::SecretKey;
+use crate::values::{PublicUrl, SecretKey};
 use keyring::Keyring;
 use streams::Streams;
 
@@ -128,6 +129,8 @@ pub struct Shared {
     pub senders: Senders,
     /// Tells webhooks, to try them.
     pub poster: Poster,
+    /// Where recipients reach us; none: nothing can be tracked.
+    pub public_url: Option<PublicUrl>,
 }
 
 /// So many requests in so long a window.

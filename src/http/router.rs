@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use super::problem::Problem;
 use super::{
     Api, api_keys, audit, docs, domains, door, emails, health, history, logs, observe, outbox,
-    request_id, smtp_test, suppressions, templates, tenants, usage, webhooks,
+    request_id, smtp_test, suppressions, templates, tenants, tracking, usage, webhooks,
 };
 
 /// Which routes a process serves.
@@ -48,9 +48,15 @@ fn everything(api: &Api) -> OpenApiRouter<Api> {
         .merge(v1().layer(admit()))
         .merge(dev().layer(admit()).layer(from_fn(outbox::page_for_browsers)))
         .merge(operations())
+        .merge(tracked())
 }
 
 fn v1() -> OpenApiRouter<Api> {
+    accounts().merge(mail()).merge(around_mail()).merge(records())
+}
+
+/// Tenants, and who may act for them.
+fn accounts() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(tenants::create, tenants::list))
         .routes(routes!(tenants::get, tenants::put, tenants::patch, tenants::delete::delete))
@@ -63,8 +69,15 @@ fn v1() -> OpenApiRouter<Api> {
         .routes(routes!(api_keys::create::create_own, api_keys::list::list_own))
         .routes(routes!(api_keys::revoke::revoke_own))
         .routes(routes!(api_keys::rotate::rotate_own))
+}
+
+/// Mail itself.
+fn mail() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
         .routes(routes!(emails::send::send))
         .routes(routes!(emails::send::send_for))
+        .routes(routes!(emails::batch::send_batch))
+        .routes(routes!(emails::batch::send_batch_for))
         .routes(routes!(emails::list::list))
         .routes(routes!(emails::details::get, emails::cancel::cancel))
         .routes(routes!(emails::content::remove))
@@ -72,20 +85,13 @@ fn v1() -> OpenApiRouter<Api> {
         .routes(routes!(emails::list::list_for))
         .routes(routes!(emails::details::get_for, emails::cancel::cancel_for))
         .routes(routes!(logs::list))
+}
+
+/// What a tenant sends by, and with.
+fn around_mail() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
         .routes(routes!(smtp_test::own))
         .routes(routes!(smtp_test::of_tenant))
-        .routes(routes!(usage::of_tenant))
-        .routes(routes!(usage::get))
-        .routes(routes!(history::of_tenant))
-        .routes(routes!(history::own))
-        .routes(routes!(audit::key))
-        .routes(routes!(audit::checkpoint))
-        .routes(routes!(audit::proof::inclusion))
-        .routes(routes!(audit::proof::consistency))
-        .routes(routes!(audit::export::of_tenant))
-        .routes(routes!(audit::export::own))
-        .routes(routes!(emails::batch::send_batch))
-        .routes(routes!(emails::batch::send_batch_for))
         .routes(routes!(suppressions::add::add, suppressions::list::list))
         .routes(routes!(suppressions::list::get, suppressions::remove::remove))
         .routes(routes!(domains::add::add, domains::list::list))
@@ -113,8 +119,28 @@ fn v1() -> OpenApiRouter<Api> {
         .routes(routes!(webhooks::logs::retry))
 }
 
+/// What is billed, and what proves it.
+fn records() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(usage::of_tenant))
+        .routes(routes!(usage::get))
+        .routes(routes!(history::of_tenant))
+        .routes(routes!(history::own))
+        .routes(routes!(audit::key))
+        .routes(routes!(audit::checkpoint))
+        .routes(routes!(audit::proof::inclusion))
+        .routes(routes!(audit::proof::consistency))
+        .routes(routes!(audit::export::of_tenant))
+        .routes(routes!(audit::export::own))
+}
+
 fn dev() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(outbox::list, outbox::clear)).routes(routes!(outbox::get))
+}
+
+/// Whoever reads a mail has no key.
+fn tracked() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(tracking::pixel)).routes(routes!(tracking::click))
 }
 
 fn operations() -> OpenApiRouter<Api> {

@@ -11,6 +11,7 @@ pub mod letter;
 pub mod outbox;
 pub mod report;
 pub mod server;
+pub mod tracking;
 pub mod transport;
 
 pub use compose::{ComposeError, Message, compose};

@@ -131,7 +131,9 @@ fn bad_address(event: &EmailEvent) -> Option<(&Remark, SuppressionReason)> {
         | EmailEvent::RecipientSuppressed { .. }
         | EmailEvent::DeliveryRescheduled { .. }
         | EmailEvent::Cancelled { .. }
-        | EmailEvent::ContentRemoved { .. } => return None,
+        | EmailEvent::ContentRemoved { .. }
+        | EmailEvent::Opened { .. }
+        | EmailEvent::Clicked { .. } => return None,
     };
     Some((personal.known()?, reason))
 }

@@ -35,6 +35,28 @@ pub struct Tracking {
     pub clicks: bool,
 }
 
+/// What a sender wants tracked of one email; what it does not say is as the tenant's settings say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrackingWish {
+    /// That it was opened.
+    pub opens: Option<bool>,
+    /// That a link was followed.
+    pub clicks: Option<bool>,
+}
+
+impl TrackingWish {
+    /// Nothing, whatever the tenant's settings say.
+    pub const OFF: Self = Self { opens: Some(false), clicks: Some(false) };
+
+    /// What is tracked of an email of a tenant with these settings; none if nothing is.
+    pub fn over(self, settings: Option<Tracking>) -> Option<Tracking> {
+        let usual = settings.unwrap_or_default();
+        let opens = self.opens.unwrap_or(usual.opens);
+        let clicks = self.clicks.unwrap_or(usual.clicks);
+        (opens || clicks).then_some(Tracking { opens, clicks })
+    }
+}
+
 /// A tenant's limits; what is absent is the service's default.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateLimit {

@@ -6,7 +6,7 @@ use selfmx::commands::tenant::CreateTenant;
 use selfmx::events::store::append::SealedContent;
 use selfmx::values::{
     EmailId, EmailMetadata, ExtraHeaders, HostName, Priority, RateLimit, Recipients, Subject, Tags,
-    TenantId, TenantSettings,
+    TenantId, TenantSettings, TrackingWish,
 };
 
 /// A tenant that may send to so many a day.
@@ -44,6 +44,7 @@ pub(crate) fn email(tenant: TenantId, to: &[&str], clock: &Clock) -> SendEmail {
         scheduled_at: None,
         priority: Priority::Normal,
         template: None,
+        tracking: TrackingWish::default(),
         allowed_domains: None,
         senders: Senders::Owned,
     }

@@ -103,9 +103,12 @@ impl Truth {
             EmailEvent::RecipientBounced { recipient, .. }
             | EmailEvent::BounceReceived { recipient, .. } => settle(recipient, "bounced"),
             EmailEvent::RecipientFailed { recipient, .. } => settle(recipient, "failed"),
-            EmailEvent::RecipientDeferred { .. } | EmailEvent::ContentRemoved { .. } => {}
             EmailEvent::RecipientSuppressed { recipient, .. } => settle(recipient, "suppressed"),
             EmailEvent::ComplaintReceived { recipient, .. } => settle(recipient, "complained"),
+            EmailEvent::RecipientDeferred { .. }
+            | EmailEvent::ContentRemoved { .. }
+            | EmailEvent::Opened { .. }
+            | EmailEvent::Clicked { .. } => {}
             EmailEvent::Cancelled { recipients, .. } => {
                 for to in recipients {
                     settle(to, "cancelled");
@@ -136,7 +139,9 @@ fn counted(event: &EmailEvent) -> Counts {
         | EmailEvent::DeliveryInterrupted { .. }
         | EmailEvent::RecipientDeferred { .. }
         | EmailEvent::DeliveryRescheduled { .. }
-        | EmailEvent::ContentRemoved { .. } => {}
+        | EmailEvent::ContentRemoved { .. }
+        | EmailEvent::Opened { .. }
+        | EmailEvent::Clicked { .. } => {}
         EmailEvent::RecipientSuppressed { .. } => counts[6] = 1,
         EmailEvent::BounceReceived { .. } => (counts[1], counts[2]) = (-1, 1),
         EmailEvent::ComplaintReceived { .. } => counts[7] = 1,

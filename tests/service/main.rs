@@ -25,5 +25,6 @@ pub mod support;
 mod suppressions;
 mod templates;
 mod tenants;
+mod tracking;
 mod usage;
 mod webhooks;

@@ -1,9 +1,11 @@
 //! What can be asked of an email.
 
 pub mod cancel_email;
+mod readings;
 pub mod record_bounce;
 pub mod record_complaint;
 pub mod record_delivery;
+pub mod record_reading;
 pub mod remove_content;
 mod reported;
 mod retry;
@@ -15,6 +17,7 @@ pub use cancel_email::CancelEmail;
 pub use record_bounce::{FailedRecipient, RecordBounce};
 pub use record_complaint::RecordComplaint;
 pub use record_delivery::{RecipientOutcome, RecordDelivery};
+pub use record_reading::RecordReading;
 pub use remove_content::RemoveContent;
 pub use retry::RetrySchedule;
 pub use send_email::{Draft, SendEmail, Senders};

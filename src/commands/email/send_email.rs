@@ -10,7 +10,7 @@ use crate::events::store::append::{Guard, SealedContent};
 use crate::events::{EmailEvent, Fact, Stream};
 use crate::values::{
     EmailContent, EmailId, EmailMetadata, ExtraHeaders, HostName, Mailbox, Personal, Priority,
-    Recipients, Roll, SecretKey, Subject, Tags, TemplateRef, TenantId, Timestamp,
+    Recipients, Roll, SecretKey, Subject, Tags, TemplateRef, TenantId, Timestamp, TrackingWish,
 };
 
 /// Asks that an email be delivered.
@@ -46,6 +46,8 @@ pub struct SendEmail {
     pub priority: Priority,
     /// The version of a template that it was rendered from.
     pub template: Option<TemplateRef>,
+    /// What is to be tracked of its reading.
+    pub tracking: TrackingWish,
     /// From where the key may send, if not from everywhere.
     pub allowed_domains: Option<Vec<HostName>>,
     /// From which of its domains a tenant may send.
@@ -87,6 +89,8 @@ pub struct Draft {
     pub priority: Priority,
     /// The version of a template that it was rendered from.
     pub template: Option<TemplateRef>,
+    /// What is to be tracked of its reading.
+    pub tracking: TrackingWish,
 }
 
 /// The contents cannot be sealed.
@@ -123,6 +127,7 @@ impl SendEmail {
             scheduled_at: draft.scheduled_at,
             priority: draft.priority,
             template: draft.template,
+            tracking: draft.tracking,
             allowed_domains,
             senders: Senders::default(),
         })
@@ -213,6 +218,7 @@ impl Command for SendEmail {
             scheduled_at: self.scheduled_at,
             priority: self.priority,
             template: self.template,
+            tracking: self.tracking.over(tenant.settings.tracking),
             personal: Personal::Known(personal),
         };
         let fact = Fact::Email(self.tenant, self.email, EmailEvent::Accepted(Arc::new(accepted)));
@@ -293,6 +299,7 @@ pub(in crate::commands) mod tests {
             scheduled_at: None,
             priority: Priority::Normal,
             template: None,
+            tracking: TrackingWish::default(),
             allowed_domains: None,
             senders: Senders::Owned,
         }

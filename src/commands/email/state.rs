@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::readings::Readings;
 use crate::commands::State;
 use crate::events::email::EmailAccepted;
 use crate::events::{EmailEvent, Fact, Recorded};
@@ -38,6 +39,8 @@ pub struct Email {
     pub reached: Vec<Pending>,
     /// Who complained of it.
     pub complained: Vec<RecipientKey>,
+    /// What was seen of its reading.
+    pub readings: Readings,
 }
 
 /// Somebody who has no outcome yet.
@@ -85,9 +88,11 @@ impl State for EmailState {
                 content_removed: false,
                 reached: Vec::new(),
                 complained: Vec::new(),
+                readings: Readings::default(),
             }));
         } else if let Some(email) = &mut self.email {
             email.live(event);
+            email.readings.live(event, recorded.at);
         }
     }
 }
@@ -119,7 +124,10 @@ impl Email {
 
     fn live(&mut self, event: &EmailEvent) {
         match event {
-            EmailEvent::Accepted(_) | EmailEvent::RecipientDeferred { .. } => {}
+            EmailEvent::Accepted(_)
+            | EmailEvent::RecipientDeferred { .. }
+            | EmailEvent::Opened { .. }
+            | EmailEvent::Clicked { .. } => {}
             EmailEvent::ContentRemoved { .. } => self.content_removed = true,
             EmailEvent::DeliveryStarted { attempt, lease, fence } => {
                 self.stage = Stage::Sending { lease: *lease };

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::body::SendBody;
 use super::ever_was;
 use super::send::Queued;
+use super::tracking::possible;
 use crate::commands::batch::{Batch, Verdict};
 use crate::commands::email::{SendEmail, send_email::Refusal};
 use crate::http::Api;
@@ -135,12 +136,12 @@ async fn read(
     let bodies = apart(parse).await?;
     let templates = templates(api, tenant, &bodies).await?;
     let domains = caller.key.allowed_domains.clone();
-    let (secrets, senders) = (api.secrets.clone(), api.senders);
+    let (shared, secrets, senders) = (api.clone(), api.secrets.clone(), api.senders);
     let work = move || {
         let one = |body: Result<SendBody, Problem>| {
             let body = body?;
             let template = body.template().and_then(|name| templates.get(name)).cloned();
-            let draft = body.read(now, template)?;
+            let draft = possible(&shared, body.read(now, template)?)?;
             let ids = (tenant, EmailId::at(now));
             let command = SendEmail::of(ids, draft, domains.clone(), &secrets)?;
             Ok(SendEmail { senders, ..command })

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::said::{TemplateFields, Written};
+use super::tracking::TrackingWishBody;
 use crate::commands::email::Draft;
 use crate::http::field::{Faults, Field, Unknown, shown, written};
 use crate::http::problem::Problem;
@@ -81,6 +82,10 @@ pub struct SendBody {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     priority: Field<String>,
+    /// What is tracked of its reading, if not what the tenant's settings say; needs `PUBLIC_URL`.
+    #[serde(default)]
+    #[schema(value_type = Option<TrackingWishBody>)]
+    tracking: Field<TrackingWishBody>,
     #[serde(flatten)]
     template: TemplateFields,
     #[serde(flatten)]
@@ -155,6 +160,8 @@ impl SendBody {
         let metadata = metadata_of(self.metadata, &mut faults);
         let scheduled_at = scheduled(self.scheduled_at, now, &mut faults);
         let priority = self.priority.parsed::<Priority>("priority", &mut faults);
+        let tracking = self.tracking.optional("tracking", &mut faults).unwrap_or_default();
+        let tracking = tracking.read(&mut faults);
         let draft = recipients.zip(said).map(|(recipients, said)| Draft {
             from,
             recipients,
@@ -167,6 +174,7 @@ impl SendBody {
             scheduled_at,
             priority: priority.unwrap_or_default(),
             template: said.template,
+            tracking,
         });
         faults.done(draft)
     }

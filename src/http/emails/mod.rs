@@ -8,6 +8,7 @@ pub mod details;
 pub mod list;
 pub mod said;
 pub mod send;
+pub mod tracking;
 pub mod view;
 
 use super::Api;

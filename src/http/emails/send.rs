@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::SendBody;
+use super::tracking::possible;
 use crate::commands::email::{Draft, SendEmail, send_email::Refusal, send_email::SealError};
 use crate::http::Api;
 use crate::http::apart::apart;
@@ -111,12 +112,13 @@ impl Sealing<'_> {
         let domains = self.caller.key.allowed_domains.clone();
         let secrets = self.api.secrets.clone();
         let senders = self.api.senders;
-        let sealed = move |draft: Draft| {
-            let command = SendEmail::of(ids, draft, domains, &secrets)?;
-            Ok::<_, SealError>(SendEmail { senders, ..command })
+        let api = self.api.clone();
+        let sealed = move |draft: Draft| -> Result<SendEmail, Problem> {
+            let command = SendEmail::of(ids, possible(&api, draft)?, domains, &secrets)?;
+            Ok(SendEmail { senders, ..command })
         };
         if raw.bytes.len() < HEAVY && template.is_none() {
-            return Ok(sealed(body.read(now, None)?)?);
+            return sealed(body.read(now, None)?);
         }
         let room = raw.clone();
         apart(move || {

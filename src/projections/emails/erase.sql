@@ -21,6 +21,10 @@ with erased as materialized (
             when t.type in ('delivered', 'bounced', 'deferred', 'failed', 'suppressed', 'complained')
             then '{"recipient": "[erased]", "message": "[erased]"}'::jsonb
             when t.type = 'rescheduled' then '{"message": "[erased]"}'::jsonb
+            when t.type = 'opened'
+            then '{"recipient": "[erased]", "ip": "[erased]", "user_agent": "[erased]"}'::jsonb
+            when t.type = 'clicked'
+            then '{"recipient": "[erased]", "ip": "[erased]", "user_agent": "[erased]", "url": "[erased]"}'::jsonb
             when t.type = 'cancelled' then '{"recipients": "[erased]"}'::jsonb
             else '{}'::jsonb
         end

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::events::email::Remark;
+use crate::events::email::{Remark, Withdrawn};
 use crate::events::{EmailEvent, Fact, Recorded};
 use crate::values::{ERASED, Mailbox, Personal, RecipientKey, RecipientKind, Timestamp};
 
@@ -104,7 +104,10 @@ impl EmailRow {
         let at = at.as_datetime();
         self.updated_at = at;
         match event {
-            EmailEvent::Accepted(_) | EmailEvent::ContentRemoved { .. } => {}
+            EmailEvent::Accepted(_)
+            | EmailEvent::ContentRemoved { .. }
+            | EmailEvent::Opened { .. }
+            | EmailEvent::Clicked { .. } => {}
             EmailEvent::DeliveryStarted { attempt, .. } => {
                 self.turn("sending");
                 self.attempts = i32::try_from(*attempt).unwrap_or(i32::MAX);
@@ -143,12 +146,21 @@ impl EmailRow {
                 self.become_of((recipient, personal), "complained", None, at);
             }
             EmailEvent::Cancelled { recipients, personal, .. } => {
-                let mut known = personal.known().into_iter().flat_map(|known| &known.recipients);
-                for key in recipients {
-                    let address = key.kept(known.next());
-                    self.settle(&address, "cancelled", (None, "withdrawn before it left"), at);
-                }
+                self.withdraw(recipients, personal, at);
             }
+        }
+    }
+
+    fn withdraw(
+        &mut self,
+        recipients: &[RecipientKey],
+        personal: &Personal<Withdrawn>,
+        at: DateTime<Utc>,
+    ) {
+        let mut known = personal.known().into_iter().flat_map(|known| &known.recipients);
+        for key in recipients {
+            let address = key.kept(known.next());
+            self.settle(&address, "cancelled", (None, "withdrawn before it left"), at);
         }
     }
 

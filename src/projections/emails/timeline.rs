@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::events::email::{CancelReason, Remark};
+use crate::events::email::{CancelReason, Reader, Remark, Visit};
 use crate::events::{EmailEvent, Fact, Recorded};
 use crate::values::{Personal, Timestamp};
 
@@ -18,6 +18,10 @@ pub const KINDS: &[&str] = &[
     "rescheduled",
     "cancelled",
     "content_removed",
+    "suppressed",
+    "complained",
+    "opened",
+    "clicked",
 ];
 
 /// One thing that happened.
@@ -74,12 +78,8 @@ fn told(event: &EmailEvent) -> (&'static str, Value) {
             ("rescheduled", json!({"next_attempt_at": next_attempt_at, "message": reason}))
         }
         EmailEvent::Cancelled { reason, personal, .. } => {
-            let reason = match reason {
-                CancelReason::Requested => "requested",
-                CancelReason::TenantDeleted => "tenant_deleted",
-            };
             let recipients = json!(personal.map(|withdrawn| withdrawn.recipients.clone()));
-            ("cancelled", json!({"reason": reason, "recipients": recipients}))
+            ("cancelled", json!({"reason": why(*reason), "recipients": recipients}))
         }
         EmailEvent::ContentRemoved { .. } => ("content_removed", json!({})),
         EmailEvent::RecipientSuppressed { reason, personal, .. } => {
@@ -91,7 +91,32 @@ fn told(event: &EmailEvent) -> (&'static str, Value) {
         EmailEvent::ComplaintReceived { feedback, personal, .. } => {
             ("complained", of(personal, json!({"feedback_type": feedback})))
         }
+        EmailEvent::Opened { personal, .. } => {
+            ("opened", by(&personal.map(Clone::clone), json!({})))
+        }
+        EmailEvent::Clicked { link, personal, .. } => ("clicked", followed(*link, personal)),
     }
+}
+
+fn why(reason: CancelReason) -> &'static str {
+    match reason {
+        CancelReason::Requested => "requested",
+        CancelReason::TenantDeleted => "tenant_deleted",
+    }
+}
+
+fn followed(link: u32, personal: &Personal<Visit>) -> Value {
+    let url = json!(personal.map(|visit| visit.url.clone()));
+    let reader = personal.map(|visit| visit.reader.clone());
+    by(&reader, json!({"link": link, "url": url}))
+}
+
+/// The particulars, and what is known of the reader.
+fn by(personal: &Personal<Reader>, mut details: Value) -> Value {
+    details["recipient"] = json!(personal.map(|reader| reader.recipient.clone()));
+    details["ip"] = json!(personal.map(|reader| reader.ip));
+    details["user_agent"] = json!(personal.map(|reader| reader.user_agent.clone()));
+    details
 }
 
 /// The particulars, and what was said of a recipient.

@@ -93,7 +93,9 @@ impl Change {
             | EmailEvent::RecipientDeferred { .. }
             | EmailEvent::ContentRemoved { .. }
             | EmailEvent::BounceReceived { .. }
-            | EmailEvent::ComplaintReceived { .. } => {}
+            | EmailEvent::ComplaintReceived { .. }
+            | EmailEvent::Opened { .. }
+            | EmailEvent::Clicked { .. } => {}
         }
     }
 }

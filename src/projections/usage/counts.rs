@@ -75,6 +75,8 @@ impl Counts {
             | EmailEvent::DeliveryInterrupted { .. }
             | EmailEvent::RecipientDeferred { .. }
             | EmailEvent::ContentRemoved { .. }
+            | EmailEvent::Opened { .. }
+            | EmailEvent::Clicked { .. }
             | EmailEvent::DeliveryRescheduled { .. } => {}
         }
     }

@@ -17,7 +17,7 @@ pub struct Claimed {
     pub webhook_id: String,
     /// Of which email it tells.
     pub email_id: String,
-    /// Of which recipient.
+    /// Of which recipient; empty if nobody knows who of several it was.
     pub recipient: String,
     /// What it tells.
     pub kind: String,

@@ -13,6 +13,12 @@ pub(super) enum Of<'a> {
     Open,
     /// One.
     One(&'a RecipientKey),
+    /// Nobody knows who of several it was.
+    Someone,
+}
+
+fn one(recipient: Option<&RecipientKey>) -> Of<'_> {
+    recipient.map_or(Of::Someone, Of::One)
 }
 
 /// What webhooks are told of a fact, one notice a recipient.
@@ -23,7 +29,8 @@ pub(super) fn told(event: &EmailEvent) -> Option<(NoticeKind, Of<'_>)> {
         EmailEvent::RecipientDelivered { recipient, .. } => {
             Some((NoticeKind::Delivered, Of::One(recipient)))
         }
-        EmailEvent::RecipientBounced { recipient, .. } => {
+        EmailEvent::RecipientBounced { recipient, .. }
+        | EmailEvent::BounceReceived { recipient, .. } => {
             Some((NoticeKind::Bounced, Of::One(recipient)))
         }
         EmailEvent::RecipientFailed { recipient, .. } => {
@@ -32,11 +39,12 @@ pub(super) fn told(event: &EmailEvent) -> Option<(NoticeKind, Of<'_>)> {
         EmailEvent::RecipientSuppressed { recipient, .. } => {
             Some((NoticeKind::Suppressed, Of::One(recipient)))
         }
-        EmailEvent::BounceReceived { recipient, .. } => {
-            Some((NoticeKind::Bounced, Of::One(recipient)))
-        }
         EmailEvent::ComplaintReceived { recipient, .. } => {
             Some((NoticeKind::Complained, Of::One(recipient)))
+        }
+        EmailEvent::Opened { recipient, .. } => Some((NoticeKind::Opened, one(recipient.as_ref()))),
+        EmailEvent::Clicked { recipient, .. } => {
+            Some((NoticeKind::Clicked, one(recipient.as_ref())))
         }
         EmailEvent::DeliveryInterrupted { .. }
         | EmailEvent::RecipientDeferred { .. }

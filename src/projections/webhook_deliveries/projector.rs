@@ -163,13 +163,15 @@ impl Growth {
         if webhooks.is_empty() {
             return;
         }
-        let recipients: Vec<RecipientKey> = match of {
-            Of::All(accepted) => accepted.recipients.all().map(|(_, key)| key).collect(),
-            Of::Open => self.recipients.open(email, recorded.position),
-            Of::One(recipient) => vec![recipient.clone()],
+        let text = |key: &RecipientKey| key.to_string();
+        let recipients: Vec<String> = match of {
+            Of::All(accepted) => accepted.recipients.all().map(|(_, key)| text(&key)).collect(),
+            Of::Open => self.recipients.open(email, recorded.position).iter().map(text).collect(),
+            Of::One(recipient) => vec![text(recipient)],
+            Of::Someone => vec![String::new()],
         };
         for webhook in webhooks {
-            for recipient in recipients.iter().map(ToString::to_string) {
+            for recipient in recipients.iter().cloned() {
                 self.new.push(New {
                     id: id_of(recorded.id, webhook, &recipient).to_string(),
                     tenant: tenant.to_owned(),

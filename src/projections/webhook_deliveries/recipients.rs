@@ -42,7 +42,8 @@ impl Recipients {
             r#"select stream_id, position, type as name, payload::text as "payload!" from events
                where stream_id = any($1) and position <= $2 and schema > 1
                  and type in ('email.accepted', 'email.recipient_delivered',
-                              'email.recipient_bounced', 'email.recipient_failed')
+                              'email.recipient_bounced', 'email.recipient_failed',
+                              'email.recipient_suppressed')
                order by stream_id, version"#,
             emails,
             until,

@@ -13,6 +13,7 @@ use super::Delivery;
 use super::flights::Hold;
 use super::signing::SigningError;
 use super::suppressed::{Suppressed, left_out};
+use super::traces::Tracer;
 use crate::commands::CommandError;
 use crate::commands::context::Context;
 use crate::commands::email::{
@@ -180,14 +181,29 @@ impl Delivery {
         let signers = self.signing.signers(tenant, &letter.from.address.host()).await;
         let signers = signers.map_err(unsigned)?;
         let at = self.clock.now();
-        let message = if *size <= QUICK {
+        let tracer = self.tracer(subject);
+        let written = move || {
+            let letter = match tracer {
+                Some(tracer) => tracer.traced(letter),
+                None => letter,
+            };
             written(&letter, &signers, at)
+        };
+        let message = if *size <= QUICK {
+            written()
         } else {
-            let composed =
-                tokio::task::spawn_blocking(move || written(&letter, &signers, at)).await;
+            let composed = tokio::task::spawn_blocking(written).await;
             composed.map_err(|error| later(&error))?
         };
         Ok((route, message?))
+    }
+
+    /// None for a mail that is not tracked, or cannot be any more.
+    fn tracer(&self, subject: &Subject) -> Option<Tracer> {
+        let tracking = subject.email.accepted.tracking?;
+        let public_url = self.public_url.clone()?;
+        let (tenant, secrets) = (subject.tenant, self.secrets.clone());
+        Some(Tracer { tenant, tracking, public_url, secrets })
     }
 
     async fn sealed<'a>(&self, subject: &'a Subject) -> Result<Cow<'a, [u8]>, Hindrance> {

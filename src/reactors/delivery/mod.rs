@@ -6,6 +6,7 @@ mod departure;
 mod flights;
 mod signing;
 mod suppressed;
+mod traces;
 mod worker;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use crate::commands::email::RetrySchedule;
 use crate::commands::executor::Executor;
 use crate::mail::transport::{Routes, Smtp};
 use crate::tasks::Tasks;
-use crate::values::{ReturnPath, SecretKey};
+use crate::values::{PublicUrl, ReturnPath, SecretKey};
 
 pub use signing::Signing;
 
@@ -47,6 +48,8 @@ pub struct Delivery {
     pub return_path: Option<ReturnPath>,
     /// Signs mail for its domain.
     pub signing: Signing,
+    /// Where recipients reach us; none: nothing is tracked.
+    pub public_url: Option<PublicUrl>,
 }
 
 impl Delivery {

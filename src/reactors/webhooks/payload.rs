@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::events::email::{EmailAccepted, Remark};
+use crate::events::email::{EmailAccepted, Reader, Remark};
 use crate::events::{EmailEvent, Fact, Recorded};
 use crate::projections::webhook_deliveries::Claimed;
 use crate::values::Personal;
@@ -39,16 +39,20 @@ pub(super) fn body(claimed: &Claimed, facts: &[Recorded]) -> Option<Bytes> {
 /// Who wrote to whom, about what.
 fn correspondence(claimed: &Claimed, accepted: &EmailAccepted) -> Option<Map<String, Value>> {
     let known = accepted.personal.known()?;
-    let everybody = accepted.everybody();
-    let (kind, _, mailbox) =
-        everybody.iter().find(|(_, key, _)| key.to_string() == claimed.recipient)?;
-    let to = mailbox.known()?.address.to_string();
+    let (to, kind) = match claimed.recipient.as_str() {
+        "" => (None, None),
+        wanted => {
+            let mut everybody = accepted.everybody().into_iter();
+            let (kind, _, mailbox) = everybody.find(|(_, key, _)| key.to_string() == wanted)?;
+            (Some(mailbox.known()?.address.to_string()), Some(kind.as_str()))
+        }
+    };
     let mut data = Map::new();
     for (name, value) in [
         ("email_id", json!(claimed.email_id)),
         ("from", json!(known.from.to_string())),
         ("to", json!(to)),
-        ("recipient_kind", json!(kind.as_str())),
+        ("recipient_kind", json!(kind)),
         ("subject", json!(known.subject)),
         ("tags", json!(known.tags)),
         ("metadata", json!(known.metadata)),
@@ -56,6 +60,12 @@ fn correspondence(claimed: &Claimed, accepted: &EmailAccepted) -> Option<Map<Str
         data.insert(name.to_owned(), value);
     }
     Some(data)
+}
+
+/// What is known of whoever reads an email.
+fn read_by(reader: Option<&Reader>) -> Vec<(String, Value)> {
+    let Some(reader) = reader else { return Vec::new() };
+    vec![("ip".to_owned(), json!(reader.ip)), ("user_agent".to_owned(), json!(reader.user_agent))]
 }
 
 /// What belongs to one kind of notice only.
@@ -88,6 +98,14 @@ fn particulars(event: &EmailEvent) -> Vec<(String, Value)> {
         ],
         EmailEvent::ComplaintReceived { feedback, personal, .. } => {
             vec![with("complaint_type", json!(feedback)), with("complaint_message", said(personal))]
+        }
+        EmailEvent::Opened { personal, .. } => read_by(personal.known()),
+        EmailEvent::Clicked { link, personal, .. } => {
+            let visit = personal.known();
+            let mut particulars = read_by(visit.map(|visit| &visit.reader));
+            particulars.push(with("link", json!(link)));
+            particulars.push(with("url", json!(visit.map(|visit| &visit.url))));
+            particulars
         }
         EmailEvent::DeliveryInterrupted { .. }
         | EmailEvent::RecipientDeferred { .. }

@@ -77,6 +77,13 @@ fn texts_and_times() -> Faulty {
         (json!({"scheduled_at": "2024-02-30T10:30:00Z"}), vec!["scheduled_at"]),
         (json!({"scheduled_at": "+12024-01-16T10:30:00Z"}), vec!["scheduled_at"]),
         (json!({"scheduled_at": 1_705_400_000}), vec!["scheduled_at"]),
+        (json!({"tracking": true}), vec!["tracking"]),
+        (json!({"tracking": {"opens": 1, "open": true}}), vec!["tracking.opens", "tracking.open"]),
+        // Nobody has set PUBLIC_URL here.
+        (
+            json!({"tracking": {"opens": true, "clicks": true}}),
+            vec!["tracking.opens", "tracking.clicks"],
+        ),
     ]
 }
 

@@ -103,6 +103,9 @@ pub(super) fn routes() -> Vec<Route> {
         route("GET", "/v1/audit/checkpoint", AUDIT, 200),
         route("GET", "/v1/audit/proof/inclusion", AUDIT, 200).asking("?position={position}"),
         route("GET", "/v1/audit/proof/consistency", AUDIT, 200).asking("?first=1"),
+        // Whoever reads a mail has no key: only what we signed leads anywhere.
+        route("GET", "/t/o/{token}", Needs::Nothing, 404),
+        route("GET", "/t/c/{token}", Needs::Nothing, 404),
         route("POST", "/v1/send/batch", SEND, 202).with(json!({"messages": [email()]})),
         route("GET", "/v1/domains", SEE_DOMAINS, 200),
         route("POST", "/v1/domains", CHANGE_DOMAINS, 201).with(json!({"name": "NEW"})),
