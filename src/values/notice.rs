@@ -45,6 +45,10 @@ kinds! {
     Suppressed = "suppressed",
     /// Its recipient called it spam.
     Complained = "complained",
+    /// More of the tenant's mail bounces or is complained of than is good.
+    ReputationWarned = "reputation_warned",
+    /// So much that it may not send until an admin resumes it.
+    SendingPaused = "sending_paused",
     /// It was opened.
     Opened = "opened",
     /// A link in it was followed.
@@ -54,7 +58,7 @@ kinds! {
 /// Why a text is no event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not an event: give one of queued, sending, delivered, bounced, failed, suppressed, complained, opened, clicked, *"
+    "not an event: give one of queued, sending, delivered, bounced, failed, suppressed, complained, reputation_warned, sending_paused, opened, clicked, *"
 )]
 pub struct NoticeKindError;
 

@@ -17,7 +17,7 @@ use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::{NoQuery, Query};
 use crate::projections::runner::caught_up;
 use crate::projections::webhook_deliveries::{self as deliveries, DeliveryRow};
-use crate::values::{EventId, Timestamp};
+use crate::values::{EmailId, EventId, Timestamp};
 
 /// Which deliveries are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -44,8 +44,9 @@ pub struct DeliveryView {
     #[serde(rename = "type")]
     #[schema(example = "delivered")]
     kind: String,
+    /// None if it tells of the tenant itself.
     #[schema(example = "msg_01h455vb4pex5vsknk084sn02q")]
-    email_id: String,
+    email_id: Option<String>,
     /// `pending`, `delivered` or `failed`.
     #[schema(example = "delivered")]
     status: String,
@@ -127,7 +128,7 @@ impl From<DeliveryRow> for DeliveryView {
         Self {
             id: row.id,
             kind: row.kind,
-            email_id: row.email_id,
+            email_id: Some(row.email_id).filter(|stream| stream.starts_with(EmailId::PREFIX)),
             status: row.status,
             attempts: row.attempts,
             created_at: Timestamp::from(row.created_at).to_string(),

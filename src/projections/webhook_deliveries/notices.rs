@@ -1,7 +1,7 @@
-//! Which facts of an email are told, as what, and of whom: to tell more of them, add a line here.
+//! Which facts are told, as what, and of whom: to tell more of them, add a line here.
 
-use crate::events::EmailEvent;
 use crate::events::email::EmailAccepted;
+use crate::events::{EmailEvent, TenantEvent};
 use crate::values::{NoticeKind, RecipientKey};
 
 /// Of whom a fact tells.
@@ -19,6 +19,26 @@ pub(super) enum Of<'a> {
 
 fn one(recipient: Option<&RecipientKey>) -> Of<'_> {
     recipient.map_or(Of::Someone, Of::One)
+}
+
+/// What a tenant's webhooks are told of itself.
+pub(super) fn told_of_tenant(event: &TenantEvent) -> Option<NoticeKind> {
+    match event {
+        TenantEvent::ReputationWarned { .. } => Some(NoticeKind::ReputationWarned),
+        TenantEvent::SendingPaused { .. } => Some(NoticeKind::SendingPaused),
+        TenantEvent::Created(_)
+        | TenantEvent::Renamed { .. }
+        | TenantEvent::DomainChanged { .. }
+        | TenantEvent::SettingsChanged { .. }
+        | TenantEvent::SmtpRelaySet { .. }
+        | TenantEvent::SmtpRelayCleared
+        | TenantEvent::RateLimitsChanged { .. }
+        | TenantEvent::Suspended
+        | TenantEvent::Resumed
+        | TenantEvent::Deleted
+        | TenantEvent::Erased
+        | TenantEvent::SendingDomainsChanged { .. } => None,
+    }
 }
 
 /// What webhooks are told of a fact, one notice a recipient.

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use uuid::Builder;
 
-use super::notices::{Of, told};
+use super::notices::{Of, told, told_of_tenant};
 use super::recipients::Recipients;
 use super::save::{self, New};
 use super::subscriptions::Subscriptions;
@@ -90,8 +90,8 @@ fn concerned(recorded: &Recorded) -> Option<String> {
             Some(tenant.to_string())
         }
         Fact::Email(tenant, _, event) => told(event).map(|_| tenant.to_string()),
-        Fact::Tenant(..)
-        | Fact::ApiKey(..)
+        Fact::Tenant(tenant, event) => told_of_tenant(event).map(|_| tenant.to_string()),
+        Fact::ApiKey(..)
         | Fact::Usage(..)
         | Fact::Domain(..)
         | Fact::Suppression(..)
@@ -143,8 +143,13 @@ impl Growth {
             Fact::Email(tenant, email, event) => {
                 self.tell((&tenant.to_string(), &email.to_string()), event, recorded);
             }
-            Fact::Tenant(..)
-            | Fact::ApiKey(..)
+            Fact::Tenant(tenant, event) => {
+                if let Some(kind) = told_of_tenant(event) {
+                    let tenant = tenant.to_string();
+                    self.add((&tenant, &tenant), kind, &[String::new()], recorded);
+                }
+            }
+            Fact::ApiKey(..)
             | Fact::Usage(..)
             | Fact::Domain(..)
             | Fact::Suppression(..)
@@ -159,8 +164,7 @@ impl Growth {
 
     fn tell(&mut self, (tenant, email): (&str, &str), event: &EmailEvent, recorded: &Recorded) {
         let Some((kind, of)) = told(event) else { return };
-        let webhooks: Vec<&str> = self.subscriptions.of(tenant, kind).collect();
-        if webhooks.is_empty() {
+        if self.subscriptions.of(tenant, kind).next().is_none() {
             return;
         }
         let text = |key: &RecipientKey| key.to_string();
@@ -170,13 +174,24 @@ impl Growth {
             Of::One(recipient) => vec![text(recipient)],
             Of::Someone => vec![String::new()],
         };
-        for webhook in webhooks {
+        self.add((tenant, email), kind, &recipients, recorded);
+    }
+
+    /// A notice to each webhook that wants it, for each recipient; `stream` is where the fact stands.
+    fn add(
+        &mut self,
+        (tenant, stream): (&str, &str),
+        kind: NoticeKind,
+        recipients: &[String],
+        recorded: &Recorded,
+    ) {
+        for webhook in self.subscriptions.of(tenant, kind) {
             for recipient in recipients.iter().cloned() {
                 self.new.push(New {
                     id: id_of(recorded.id, webhook, &recipient).to_string(),
                     tenant: tenant.to_owned(),
                     webhook: webhook.to_owned(),
-                    email: email.to_owned(),
+                    email: stream.to_owned(),
                     recipient,
                     kind,
                     position: recorded.position,

@@ -5,13 +5,46 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::events::email::{EmailAccepted, Reader, Remark};
-use crate::events::{EmailEvent, Fact, Recorded};
+use crate::events::{EmailEvent, Fact, Recorded, TenantEvent};
 use crate::projections::webhook_deliveries::Claimed;
-use crate::values::Personal;
+use crate::values::{Personal, TenantId};
 
 /// The body of a notice, from its email's facts; none if what it tells of cannot be read any more.
 pub(super) fn body(claimed: &Claimed, facts: &[Recorded]) -> Option<Bytes> {
     let told = facts.iter().find(|recorded| recorded.position == claimed.position)?;
+    let data = match &told.fact {
+        Fact::Tenant(tenant, event) => of_tenant(*tenant, event)?,
+        Fact::Email(..) => of_email(claimed, facts, told)?,
+        Fact::ApiKey(..)
+        | Fact::Usage(..)
+        | Fact::Webhook(..)
+        | Fact::Domain(..)
+        | Fact::Suppression(..)
+        | Fact::Template(..) => return None,
+    };
+    let body = json!({
+        "id": claimed.id,
+        "type": claimed.kind,
+        "created_at": told.at.to_string(),
+        "data": data,
+    });
+    serde_json::to_vec(&body).ok().map(Bytes::from)
+}
+
+/// What became of a tenant's recipients lately.
+fn of_tenant(tenant: TenantId, event: &TenantEvent) -> Option<Map<String, Value>> {
+    let (TenantEvent::ReputationWarned { conduct } | TenantEvent::SendingPaused { conduct }) =
+        event
+    else {
+        return None;
+    };
+    let mut data = Map::new();
+    data.insert("tenant_id".to_owned(), json!(tenant));
+    data.insert("conduct".to_owned(), json!(conduct));
+    Some(data)
+}
+
+fn of_email(claimed: &Claimed, facts: &[Recorded], told: &Recorded) -> Option<Map<String, Value>> {
     let accepted = facts.iter().find_map(|recorded| match &recorded.fact {
         Fact::Email(_, _, EmailEvent::Accepted(accepted)) => Some(accepted),
         Fact::Email(..)
@@ -27,13 +60,7 @@ pub(super) fn body(claimed: &Claimed, facts: &[Recorded]) -> Option<Bytes> {
     if let Fact::Email(_, _, event) = &told.fact {
         data.extend(particulars(event));
     }
-    let body = json!({
-        "id": claimed.id,
-        "type": claimed.kind,
-        "created_at": told.at.to_string(),
-        "data": data,
-    });
-    serde_json::to_vec(&body).ok().map(Bytes::from)
+    Some(data)
 }
 
 /// Who wrote to whom, about what.

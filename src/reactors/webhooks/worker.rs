@@ -202,7 +202,9 @@ async fn depart(
     (end, tasks): (mpsc::Sender<Told>, Tasks),
 ) {
     let streams = claimed.iter().filter_map(|one| {
-        Some(Stream::email(one.tenant_id.parse().ok()?, one.email_id.parse().ok()?))
+        let tenant = one.tenant_id.parse().ok()?;
+        let of_email = one.email_id.parse().map(|email| Stream::email(tenant, email));
+        Some(of_email.unwrap_or_else(|_| Stream::tenant(tenant)))
     });
     let streams: Vec<Stream> =
         streams.collect::<std::collections::HashSet<_>>().into_iter().collect();

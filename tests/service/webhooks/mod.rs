@@ -3,6 +3,7 @@
 mod addresses;
 mod disabling;
 mod fairness;
+mod later;
 mod life;
 mod regrown;
 mod retries;
