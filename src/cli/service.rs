@@ -23,7 +23,7 @@ use crate::events::store::{self, EventStore};
 use crate::http::keyring::Keyring;
 use crate::http::router::{Serves, router};
 use crate::http::streams::Streams;
-use crate::http::{Api, BODY_ROOM, Limit, PROBES, REQUEST_ROOM, Shared, server};
+use crate::http::{Api, BODY_ROOM, Limit, PROBES, READING_ROOM, REQUEST_ROOM, Shared, server};
 use crate::mail::dns::{Inspector, Plan, Resolver};
 use crate::mail::outbox::Outbox;
 use crate::mail::transport::{Defaults, Route, RouteKey, Routes, Smtp};
@@ -121,6 +121,7 @@ impl Service {
             outbox,
             metrics: parts.metrics,
             request_room: Arc::new(Semaphore::new(REQUEST_ROOM)),
+            reading_room: Arc::new(Semaphore::new(READING_ROOM)),
             body_room: Arc::new(Semaphore::new(BODY_ROOM)),
             probes: Arc::new(Semaphore::new(PROBES)),
             streams: Streams::new(&front),

@@ -33,13 +33,15 @@ pub(super) fn append<C: Command>(
             parts.push(Part { stream, expected, facts: vec![fact] });
         }
     }
-    let mut guards = decision.guards;
+    // First whether the decision still stands: if its limit was raised meanwhile, it must not fail by the old one.
+    let mut guards = Vec::new();
     if let Some(tenant) = command.relies_on() {
         guards.push(Guard::StreamAt { stream: Stream::tenant(tenant), version: tenant_version });
     }
     if let Some(key) = &context.key {
         guards.push(Guard::StreamAt { stream: key.stream.clone(), version: key.version });
     }
+    guards.extend(decision.guards);
     Append {
         parts,
         guards,

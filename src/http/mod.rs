@@ -70,6 +70,9 @@ pub const REQUEST_ROOM: usize = 4_096;
 /// So many relays may be tried at once.
 pub const PROBES: usize = 16;
 
+/// So many readings of tracked mails are written down at once; what does not fit is not.
+pub const READING_ROOM: usize = 32;
+
 /// What handlers are given. Clones are the same.
 #[derive(Clone)]
 pub struct Api(Arc<Shared>);
@@ -115,6 +118,8 @@ pub struct Shared {
     pub metrics: PrometheusHandle,
     /// Room for requests.
     pub request_room: Arc<Semaphore>,
+    /// So many readings of tracked mails at once: whoever reads has no key, and must not keep out who has.
+    pub reading_room: Arc<Semaphore>,
     /// Room for bodies, in KiB.
     pub body_room: Arc<Semaphore>,
     /// Room for trials of relays.

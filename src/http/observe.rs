@@ -15,9 +15,9 @@ pub async fn watch(mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = RequestId::give(&mut request);
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
     let matched = request.extensions().get::<MatchedPath>();
     let route = matched.map_or("unknown", MatchedPath::as_str).to_owned();
+    let path = told(&request, &route);
     let mut response = door::finished(next.run(request).await, &id);
     let took = begun.elapsed();
     count(&method, &route, &response, took.as_secs_f64());
@@ -35,6 +35,11 @@ pub async fn watch(mut request: Request, next: Next) -> Response {
     );
     id.tell(&mut response);
     response
+}
+
+/// A tracked link holds where it leads, and whoever reads it here could follow it.
+fn told(request: &Request, route: &str) -> String {
+    if route.starts_with("/t/") { route.to_owned() } else { request.uri().path().to_owned() }
 }
 
 /// The labels are few and known: a made-up method or path must not make a series of its own.

@@ -80,7 +80,7 @@ async fn noted(api: &Api, trace: Trace, (method, headers): (&Method, &HeaderMap)
     if *method != Method::GET || ahead {
         return;
     }
-    let Ok(_room) = Arc::clone(&api.request_room).try_acquire_owned() else { return };
+    let Ok(_room) = Arc::clone(&api.reading_room).try_acquire_owned() else { return };
     let command = RecordReading { trace, ip: ip(headers), user_agent: user_agent(headers) };
     let context = Context::of("tracking");
     match timeout(PATIENCE, api.commands.run(&context, &command)).await {

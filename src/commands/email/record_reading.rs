@@ -60,7 +60,8 @@ impl Command for RecordReading {
             return Err(Refusal::NotTracked);
         }
         let recipient = self.trace.recipient.map(|place| RecipientKey::Place(place.into()));
-        if !email.readings.has_room(&(recipient.clone(), link), now) {
+        // Of what nobody is to know any more, nothing new is written down; its links still lead on.
+        if email.content_removed || !email.readings.has_room(&(recipient.clone(), link), now) {
             return Ok(Decision::already());
         }
         let everybody = email.accepted.everybody();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::EmailState;
+use super::draft::{Draft, Senders};
 use crate::commands::tenant::{Standing, Tenant, TenantState};
 use crate::commands::{Command, Decision};
 use crate::events::email::{ContentRef, Correspondence, EmailAccepted};
@@ -52,45 +53,6 @@ pub struct SendEmail {
     pub allowed_domains: Option<Vec<HostName>>,
     /// From which of its domains a tenant may send.
     pub senders: Senders,
-}
-
-/// From which of its domains a tenant may send.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Senders {
-    /// From all.
-    #[default]
-    Owned,
-    /// From those that are verified.
-    Verified,
-}
-
-/// What an email is to be, before it is anybody's.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    /// The sender; none: the tenant's default.
-    pub from: Option<Mailbox>,
-    /// Everybody who gets it.
-    pub recipients: Recipients,
-    /// Where answers go; none: the tenant's default.
-    pub reply_to: Option<Mailbox>,
-    /// Its subject.
-    pub subject: Subject,
-    /// Further headers.
-    pub headers: ExtraHeaders,
-    /// Its bodies and attachments.
-    pub content: EmailContent,
-    /// The caller's labels.
-    pub tags: Tags,
-    /// The caller's own data.
-    pub metadata: EmailMetadata,
-    /// Not before this moment.
-    pub scheduled_at: Option<Timestamp>,
-    /// Which of the tenant's mails go first.
-    pub priority: Priority,
-    /// The version of a template that it was rendered from.
-    pub template: Option<TemplateRef>,
-    /// What is to be tracked of its reading.
-    pub tracking: TrackingWish,
 }
 
 /// The contents cannot be sealed.

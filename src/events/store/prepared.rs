@@ -96,8 +96,8 @@ mod tests {
     use std::collections::HashMap;
     use std::sync::Arc;
 
-    use super::super::vault::TenantKey;
     use super::*;
+    use crate::events::store::vault::TenantKey;
     use crate::values::DataKey;
 
     const CLEAR: &str = r#"{"code":550,"personal":{"message":"no"}}"#;
