@@ -11,6 +11,9 @@ const DEEPEST: usize = 20;
 /// Parentheses within parentheses.
 const DEEPEST_PARENTHESES: usize = 5;
 
+/// Tags in one part, comments and escaped ones too: for each of them the parser counts the lines before it.
+const MOST_TAGS: usize = 2_000;
+
 /// A block that was begun: where, and how many branches it has.
 struct Block {
     at: usize,
@@ -20,15 +23,20 @@ struct Block {
 /// Refuses what is nested too deeply; says where the last tag or block begins that does not end.
 pub(super) fn check(text: &str) -> Result<Option<(usize, usize)>, SyntaxFault> {
     let mut blocks: Vec<Block> = Vec::new();
-    let mut from = 0;
+    let (mut from, mut tags, mut comments) = (0, 0, Comments::default());
     while let Some(at) = text[from..].find("{{").map(|found| from + found) {
+        tags += 1;
+        if tags > MOST_TAGS {
+            let what = format!("too many tags: at most {MOST_TAGS}, with comments");
+            return Err(SyntaxFault::at(position(text, at), what));
+        }
         if is_escaped(&text[from..at]) {
             from = at + 2;
             continue;
         }
         let inside = &text[at + 2..];
         if let Some(comment) = inside.strip_prefix('!') {
-            from = text.len() - after_comment(comment).len();
+            from = text.len() - comments.after(comment).len();
             continue;
         }
         let fault = |what: &str| SyntaxFault::at(position(text, at), what);
@@ -65,11 +73,21 @@ fn is_escaped(before: &str) -> bool {
     before.ends_with('\\') && !before.ends_with("\\\\")
 }
 
-/// What follows a comment.
-fn after_comment(comment: &str) -> &str {
-    let long = comment.strip_prefix("--").and_then(|rest| rest.split_once("--}}"));
-    let end = long.or_else(|| comment.split_once("}}"));
-    end.map_or("", |(_, rest)| rest)
+/// How comments end.
+#[derive(Default)]
+struct Comments {
+    /// No long one ends in the rest of the text: to look again for each would read the rest for each.
+    none_ends_long: bool,
+}
+
+impl Comments {
+    /// What follows a comment.
+    fn after<'text>(&mut self, comment: &'text str) -> &'text str {
+        let long = comment.strip_prefix("--").filter(|_| !self.none_ends_long);
+        let end = long.and_then(|rest| rest.split_once("--}}"));
+        self.none_ends_long |= long.is_some() && end.is_none();
+        end.or_else(|| comment.split_once("}}")).map_or("", |(_, rest)| rest)
+    }
 }
 
 fn is_else(inside: &str) -> bool {
@@ -143,6 +161,16 @@ mod tests {
         }
         assert_eq!(check(&"{{#if a}}{{/if}}".repeat(1_000)), Ok(None));
         assert_eq!(check("a\n {{#if a}}"), Ok(Some((2, 2))));
+    }
+
+    #[test]
+    fn so_many_tags_and_no_more() {
+        for tag in ["{{a}}", "{{!a}}", "{{!--a}}", "{{!--a--}}", "\\{{a}}"] {
+            assert_eq!(check(&tag.repeat(MOST_TAGS)), Ok(None), "{tag}");
+            let fault = check(&format!("{}\n {tag}", tag.repeat(MOST_TAGS))).unwrap_err();
+            let column = 2 + tag.find('{').unwrap();
+            assert_eq!((fault.line, fault.column), (2, column), "{tag}");
+        }
     }
 
     #[test]
