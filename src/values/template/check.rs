@@ -8,6 +8,12 @@ use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use super::fault::SyntaxFault;
 use super::tags::{BLOCKS, COMPARISONS, NEED, STEP, is_helper};
 
+/// What `and` and `or` join at most.
+const MOST_JOINED: usize = 8;
+
+/// Comparisons within comparisons.
+const DEEPEST: usize = 5;
+
 type Place = (usize, usize);
 
 /// Our own tags, as the parser makes them.
@@ -88,7 +94,7 @@ fn expression(tag: &HelperTemplate, place: Place) -> Result<bool, SyntaxFault> {
             }
             return Ok(false);
         }
-        comparison(tag, place)?;
+        comparison(tag, place, 0)?;
         return Ok(true);
     };
     Err(SyntaxFault::at(place, "parentheses belong behind a helper, such as #if"))
@@ -106,10 +112,13 @@ fn block(tag: &HelperTemplate, place: Place) -> Result<(), SyntaxFault> {
     if matches!(name, "each" | "with") && !matches!(what, Parameter::Path(_)) {
         return Err(SyntaxFault::at(place, format!("#{name} needs the name of a variable")));
     }
-    parameters(tag, place)
+    if tag.hash.keys().any(|option| option != "includeZero" || !matches!(name, "if" | "unless")) {
+        return Err(SyntaxFault::at(place, format!("#{name} has no such option")));
+    }
+    parameters(tag, place, 0)
 }
 
-fn comparison(tag: &HelperTemplate, place: Place) -> Result<(), SyntaxFault> {
+fn comparison(tag: &HelperTemplate, place: Place, depth: usize) -> Result<(), SyntaxFault> {
     let name = tag.name.as_name().unwrap_or_default();
     let known = COMPARISONS.iter().find(|(known, _)| *known == name);
     let Some((_, needed)) = known else {
@@ -117,18 +126,27 @@ fn comparison(tag: &HelperTemplate, place: Place) -> Result<(), SyntaxFault> {
         let what = format!("there is no helper {name}: use {names}");
         return Err(SyntaxFault::at(place, what));
     };
-    if tag.params.len() < *needed {
-        return Err(SyntaxFault::at(place, format!("{name} needs {needed} parameters")));
+    let most = if matches!(name, "and" | "or") { MOST_JOINED } else { *needed };
+    if !(*needed..=most).contains(&tag.params.len()) {
+        let many = if most == *needed { most.to_string() } else { format!("{needed} to {most}") };
+        return Err(SyntaxFault::at(place, format!("{name} needs {many} parameters")));
     }
-    parameters(tag, place)
+    if !tag.hash.is_empty() {
+        return Err(SyntaxFault::at(place, format!("{name} has no options")));
+    }
+    parameters(tag, place, depth + 1)
 }
 
-fn parameters(tag: &HelperTemplate, place: Place) -> Result<(), SyntaxFault> {
+fn parameters(tag: &HelperTemplate, place: Place, depth: usize) -> Result<(), SyntaxFault> {
     for parameter in tag.params.iter().chain(tag.hash.values()) {
         if let Parameter::Subexpression(inner) = parameter
             && let TemplateElement::Expression(inner) = inner.as_element()
         {
-            comparison(inner, place)?;
+            if depth >= DEEPEST {
+                let what = format!("too many comparisons within comparisons: at most {DEEPEST}");
+                return Err(SyntaxFault::at(place, what));
+            }
+            comparison(inner, place, depth)?;
         }
     }
     Ok(())
