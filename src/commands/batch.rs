@@ -165,6 +165,7 @@ impl Executor {
             | AppendError::Taken { .. }
             | AppendError::Answered(_)
             | AppendError::KeyReused
+            | AppendError::TooLarge(_)
             | AppendError::Full
             | AppendError::Stopping
             | AppendError::Database(_)) => return Err(error.into()),

@@ -39,6 +39,9 @@ pub enum CommandError<R> {
     /// The idempotency key was used before, for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
+    /// It holds more than can be recorded at once, in bytes.
+    #[error("the contents are too large: at most {0} bytes at once")]
+    TooLarge(usize),
     /// More waits for the log than can be written in reasonable time.
     #[error("too many requests wait for the log")]
     Full,
@@ -63,6 +66,7 @@ impl<R> From<AppendError> for CommandError<R> {
             AppendError::OverQuota { wait, limit, used } => Self::OverQuota { wait, limit, used },
             AppendError::KeyReused => Self::KeyReused,
             AppendError::Database(error) => Self::Unsaid(error),
+            AppendError::TooLarge(most) => Self::TooLarge(most),
             AppendError::Full | AppendError::Stopping => Self::Full,
             AppendError::Conflict
             | AppendError::Moved(_)

@@ -186,6 +186,7 @@ impl Executor {
             | AppendError::OverQuota { .. }
             | AppendError::Answered(_)
             | AppendError::KeyReused
+            | AppendError::TooLarge(_)
             | AppendError::Full
             | AppendError::Stopping
             | AppendError::Database(_)) => return Err(error.into()),

@@ -195,6 +195,9 @@ impl<R: Into<Self>> From<CommandError<R>> for Problem {
                 "idempotency_key_reused",
                 "this Idempotency-Key was used for another request: give a new one",
             ),
+            CommandError::TooLarge(most) => Self::too_large(format!(
+                "the contents are too large: at most {most} bytes in one request"
+            )),
             CommandError::Full => Self::unavailable(busy),
             CommandError::Log(error) => Self::unavailable(busy).because(&error),
             CommandError::Unsaid(error) => Self::unavailable(

@@ -15,6 +15,9 @@ use crate::events::{Fact, Metadata, Recorded, Stream};
 /// So many appends may wait for the writer; beyond them callers are told to come back.
 pub const QUEUE: usize = 4_096;
 
+/// The most that one append may bring to disk, in bytes of sealed contents: what waits is held in memory.
+const LARGEST: usize = 64 * 1024 * 1024;
+
 /// Facts that are to be recorded together or not at all.
 #[derive(Clone, Debug)]
 pub struct Append {
@@ -147,6 +150,9 @@ pub enum AppendError {
     /// The key was used before, for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
+    /// It holds more than one append may: asked again, it would be refused again.
+    #[error("the contents are too large: at most {0} bytes at once")]
+    TooLarge(usize),
     /// More waits than can be written in reasonable time.
     #[error("too many requests wait for the log")]
     Full,
@@ -167,6 +173,7 @@ pub(super) struct Waiting {
 impl EventStore {
     /// Records facts; answers with their places once they are on disk.
     pub async fn append(&self, append: Append) -> Result<Vec<Recorded>, AppendError> {
+        fits(&append.contents)?;
         let append = Prepared::new(append, &self.vault)
             .map_err(|error| AppendError::Database(Arc::new(error)))?;
         let (answer, told) = oneshot::channel();
@@ -175,5 +182,29 @@ impl EventStore {
             TrySendError::Closed(_) => AppendError::Stopping,
         })?;
         told.await.unwrap_or(Err(AppendError::Stopping))
+    }
+}
+
+fn fits(contents: &[SealedContent]) -> Result<(), AppendError> {
+    let size: usize = contents.iter().map(|content| content.sealed.len()).sum();
+    if size > LARGEST { Err(AppendError::TooLarge(LARGEST)) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_append_brings_so_much_to_disk_and_no_more() {
+        let tenant = TenantId::at("2024-01-15T10:30:00Z".parse().unwrap());
+        let content = |size| SealedContent {
+            tenant,
+            digest: "d".to_owned(),
+            sealed: Bytes::from(vec![0; size]),
+        };
+        let mut contents = vec![content(LARGEST / 64); 64];
+        assert!(fits(&contents).is_ok());
+        contents.push(content(1));
+        assert!(matches!(fits(&contents), Err(AppendError::TooLarge(LARGEST))));
     }
 }
