@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::known;
-use super::view::TemplateView;
+use super::view::{TemplateSummaryView, TemplateView};
 use crate::http::Api;
 use crate::http::caller::{OfTenant, ToSeeTemplates};
 use crate::http::field::{Faults, Unknown};
@@ -16,6 +16,9 @@ use crate::http::query::{NoQuery, Query};
 use crate::projections::page::PageRequest;
 use crate::projections::templates as rows;
 use crate::values::TemplateId;
+
+/// Versions in one page: each can hold half a megabyte.
+const MOST_VERSIONS: u32 = 5;
 
 /// Which part of a list is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -38,17 +41,17 @@ impl TemplatesQuery {
     }
 }
 
-/// Lists the templates.
+/// Lists the templates, without their `html` and `text`.
 #[utoipa::path(get, path = "/v1/templates", tag = "Templates", params(TemplatesQuery, PageQuery),
-    responses((status = 200, body = Page<TemplateView>), (status = "4XX", body = ErrorBody)))]
+    responses((status = 200, body = Page<TemplateSummaryView>), (status = "4XX", body = ErrorBody)))]
 pub async fn list(
     State(api): State<Api>,
     OfTenant { tenant, .. }: OfTenant<ToSeeTemplates>,
     Query(query): Query<TemplatesQuery>,
-) -> Result<Json<Page<TemplateView>>, Problem> {
+) -> Result<Json<Page<TemplateSummaryView>>, Problem> {
     let page = query.read(|text| text.parse::<TemplateId>().is_ok())?;
     let found = rows::list(&api.pool, tenant, &page).await?;
-    Ok(Json(Page::of(&page, found, TemplateView::from)))
+    Ok(Json(Page::of(&page, found, TemplateSummaryView::from)))
 }
 
 /// Shows a template.
@@ -64,7 +67,7 @@ pub async fn get(
     Ok(Json(known(&api, tenant, &id).await?.into()))
 }
 
-/// Lists all versions that a template has had.
+/// Lists all versions that a template has had, at most five in a page.
 #[utoipa::path(get, path = "/v1/templates/{id}/versions", tag = "Templates",
     params(("id" = String, Path, description = "Its id or its name."), TemplatesQuery, PageQuery),
     responses((status = 200, body = Page<TemplateView>), (status = "4XX", body = ErrorBody)))]
@@ -75,6 +78,7 @@ pub async fn versions(
     Query(query): Query<TemplatesQuery>,
 ) -> Result<Json<Page<TemplateView>>, Problem> {
     let page = query.read(|text| text.parse::<i64>().is_ok())?;
+    let page = PageRequest { limit: page.limit.min(MOST_VERSIONS), ..page };
     let template = known(&api, tenant, &id).await?;
     let found = rows::versions(&api.pool, &template.id, &page).await?;
     Ok(Json(Page::of(&page, found, TemplateView::from)))

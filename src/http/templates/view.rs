@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::fill::Filled;
 use crate::commands::past::Done;
 use crate::commands::template::TemplateState;
-use crate::projections::templates::TemplateRow;
+use crate::projections::templates::{TemplateRow, TemplateSummary};
 use crate::values::{TemplateId, Timestamp};
 
 /// A version of a template.
@@ -22,6 +22,25 @@ pub struct TemplateView {
     subject: Option<String>,
     html: Option<String>,
     text: Option<String>,
+    /// When the template was made.
+    #[schema(example = "2024-01-15T10:30:00Z")]
+    created_at: String,
+    /// When this version was saved.
+    #[schema(example = "2024-01-15T10:30:00Z")]
+    updated_at: String,
+}
+
+/// A template as the list shows it: what it says is shown with it alone.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TemplateSummaryView {
+    #[schema(example = "tmpl_01h455vb4pex5vsknk084sn02q")]
+    id: String,
+    #[schema(example = "welcome")]
+    name: String,
+    /// From one; every change makes a new one.
+    #[schema(example = 1)]
+    version: i64,
+    subject: Option<String>,
     /// When the template was made.
     #[schema(example = "2024-01-15T10:30:00Z")]
     created_at: String,
@@ -76,6 +95,19 @@ impl From<TemplateRow> for TemplateView {
             subject: row.subject,
             html: row.html,
             text: row.text,
+            created_at: Timestamp::from(row.created_at).to_string(),
+            updated_at: Timestamp::from(row.updated_at).to_string(),
+        }
+    }
+}
+
+impl From<TemplateSummary> for TemplateSummaryView {
+    fn from(row: TemplateSummary) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            version: row.version,
+            subject: row.subject,
             created_at: Timestamp::from(row.created_at).to_string(),
             updated_at: Timestamp::from(row.updated_at).to_string(),
         }

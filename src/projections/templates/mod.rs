@@ -4,4 +4,4 @@ mod projector;
 mod read;
 
 pub use projector::Templates;
-pub use read::{TemplateRow, count, find, find_by_name, list, versions};
+pub use read::{TemplateRow, TemplateSummary, count, find, find_by_name, list, versions};

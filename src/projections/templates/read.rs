@@ -27,6 +27,23 @@ pub struct TemplateRow {
     pub updated_at: DateTime<Utc>,
 }
 
+/// A template as a list has it: its bodies can be large.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateSummary {
+    /// The template's id.
+    pub id: String,
+    /// Which version, from one.
+    pub version: i64,
+    /// What it is called in this version.
+    pub name: String,
+    /// Its subject.
+    pub subject: Option<String>,
+    /// When the template was made.
+    pub created_at: DateTime<Utc>,
+    /// When this version was saved.
+    pub updated_at: DateTime<Utc>,
+}
+
 /// One of a tenant's templates.
 pub async fn find(
     pool: &PgPool,
@@ -65,16 +82,16 @@ pub async fn find_by_name(
     .await
 }
 
-/// A tenant's templates, the newest first.
+/// A tenant's templates without their bodies, the newest first.
 pub async fn list(
     pool: &PgPool,
     tenant: TenantId,
     page: &PageRequest,
-) -> sqlx::Result<Paged<TemplateRow>> {
+) -> sqlx::Result<Paged<TemplateSummary>> {
     let total = count(pool, tenant).await?;
     let rows = sqlx::query_as!(
-        TemplateRow,
-        "select t.id, t.version, t.name, v.subject, v.html, v.text, t.created_at, t.updated_at
+        TemplateSummary,
+        "select t.id, t.version, t.name, v.subject, t.created_at, t.updated_at
          from templates t
          join template_versions v on v.template_id = t.id and v.version = t.version
          where t.tenant_id = $1 and ($2::varchar is null or t.id < $2)

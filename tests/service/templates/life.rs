@@ -27,12 +27,20 @@ async fn every_change_is_a_version_and_every_version_stays(db: PgPool) {
     assert_eq!(acme.caller.put(&path, &change).await.expect(200).body, changed.body);
     assert_eq!(acme.caller.get(&path).await.expect(200).body, changed.body);
     assert_eq!(acme.caller.get("/v1/templates/welcome").await.expect(200).body, changed.body);
+    let list = acme.caller.get("/v1/templates").await.expect(200);
+    let mut summary = changed.body.clone();
+    for body in ["html", "text"] {
+        summary.as_object_mut().unwrap().remove(body);
+    }
+    assert_eq!(list.body["data"], json!([summary]));
     assert_eq!(
         (changed.body["subject"].clone(), changed.text_at("/text")),
         (json!(null), first["text"].as_str().unwrap().to_owned())
     );
     let versions = acme.caller.get(&format!("{path}/versions?limit=1")).await.expect(200);
     assert_eq!(versions.body["data"], json!([changed.body]));
+    let most = acme.caller.get(&format!("{path}/versions?limit=100")).await.expect(200);
+    assert_eq!(most.number_at("/pagination/limit"), 5);
     let cursor = versions.text_at("/pagination/next_cursor");
     let older = acme.caller.get(&format!("{path}/versions?cursor={cursor}")).await.expect(200);
     assert_eq!(
