@@ -36,7 +36,7 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
     let parsed = source.parse()?;
     let given = TemplateData::new(&data).context("the data")?;
     let alone = rate(|| {
-        let filled = parsed.render(&given, Blanks::Refused).ok().and_then(|all| all.html);
+        let filled = parsed.render(&given, Blanks::Refused, None).ok().and_then(|all| all.html);
         filled.map_or(0, |html| html.len())
     });
     anyhow::ensure!(fill(&source, &data) == by_hand(&between, &values), "they say the same");
@@ -48,7 +48,7 @@ pub(crate) fn measure(report: &mut Report) -> anyhow::Result<()> {
 fn fill(source: &TemplateSource, data: &Value) -> usize {
     let parsed = source.parse().ok();
     let filled = parsed.zip(TemplateData::new(data)).and_then(|(template, data)| {
-        template.render(&data, Blanks::Refused).ok().and_then(|all| all.html)
+        template.render(&data, Blanks::Refused, None).ok().and_then(|all| all.html)
     });
     filled.map_or(0, |html| html.len())
 }

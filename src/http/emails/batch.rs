@@ -1,6 +1,6 @@
 //! Many mails are handed to us at once: each is accepted or refused on its own.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -9,6 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::body::SendBody;
+use super::budget::Budget;
 use super::ever_was;
 use super::send::Queued;
 use super::tracking::possible;
@@ -22,6 +23,7 @@ use crate::http::field::{Faults, Field, Unknown, written};
 use crate::http::idempotency::Asked;
 use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::NoQuery;
+use crate::http::templates::fill::Ready;
 use crate::http::templates::named;
 use crate::projections::templates::TemplateRow;
 use crate::values::{EmailId, TenantId};
@@ -31,6 +33,9 @@ const MOST: usize = 500;
 
 /// A batch has use for more values than one mail, and not for as many as all its mails could have.
 const MOST_VALUES: usize = 100_000;
+
+/// Templates that one batch names: each is looked up, parsed and held until all its mails are made.
+const MOST_TEMPLATES: usize = 20;
 
 /// So many faulty fields of one mail are told; how many there are is told in any case.
 const MOST_FAULTS: usize = 20;
@@ -137,31 +142,58 @@ async fn read(
     let templates = templates(api, tenant, &bodies).await?;
     let domains = caller.key.allowed_domains.clone();
     let (shared, secrets, senders) = (api.clone(), api.secrets.clone(), api.senders);
+    let room = raw.clone();
     let work = move || {
+        let ready = |(name, row): (String, Option<TemplateRow>)| (name, row.map(Ready::of));
+        let templates: HashMap<String, Option<Ready>> = templates.into_iter().map(ready).collect();
+        let mut budget = Budget::default();
         let one = |body: Result<SendBody, Problem>| {
             let body = body?;
-            let template = body.template().and_then(|name| templates.get(name)).cloned();
-            let draft = possible(&shared, body.read(now, template)?)?;
+            let template = ready_for(&body, &templates)?;
+            let draft = match template {
+                Some(_) => budget.timed(|| body.read(now, template))??,
+                None => body.read(now, None)?,
+            };
             let ids = (tenant, EmailId::at(now));
+            let draft = possible(&shared, draft)?;
             let command = SendEmail::of(ids, draft, domains.clone(), &secrets)?;
+            budget.hold(command.content.sealed.len())?;
             Ok(SendEmail { senders, ..command })
         };
-        Ok(bodies.into_iter().map(one).collect())
+        let places = bodies.into_iter().map(one).collect();
+        // What was made of the body takes up its room until here, whether anybody waits for it or not.
+        drop(room);
+        Ok(places)
     };
     apart(work).await
 }
 
-/// The templates that these mails name, each looked up once.
+/// What the mail's template was found to be; beyond the first so many, none was looked for.
+fn ready_for<'a>(
+    body: &SendBody,
+    templates: &'a HashMap<String, Option<Ready>>,
+) -> Result<Option<&'a Ready>, Problem> {
+    let Some(name) = body.template() else { return Ok(None) };
+    match templates.get(name) {
+        Some(found) => Ok(found.as_ref()),
+        None => Err(Problem::invalid_field(
+            "template_id",
+            format!("one batch names at most {MOST_TEMPLATES} templates: send this in another"),
+        )),
+    }
+}
+
+/// The first so many templates that these mails name, each looked up once.
 async fn templates(
     api: &Api,
     tenant: TenantId,
     bodies: &[Result<SendBody, Problem>],
-) -> sqlx::Result<HashMap<String, TemplateRow>> {
-    let names: HashSet<&str> = bodies.iter().flatten().filter_map(|body| body.template()).collect();
+) -> sqlx::Result<HashMap<String, Option<TemplateRow>>> {
     let mut found = HashMap::new();
-    for name in names {
-        let row = named(api, tenant, name).await?;
-        found.extend(row.map(|row| (name.to_owned(), row)));
+    for name in bodies.iter().flatten().filter_map(|body| body.template()) {
+        if found.len() < MOST_TEMPLATES && !found.contains_key(name) {
+            found.insert(name.to_owned(), named(api, tenant, name).await?);
+        }
     }
     Ok(found)
 }
@@ -184,16 +216,23 @@ fn message_of(message: Value) -> Result<SendBody, Problem> {
 }
 
 /// The answer: those that could be asked were judged, the others were not even understood. Nobody sends for
-/// a tenant that is suspended or gone: that is said once.
+/// a tenant that is suspended, paused or gone: that is said once, and so is a day that is used up for all.
 fn viewed(
     places: &[Result<SendEmail, Problem>],
     batch: &Batch<Refusal>,
     request: &str,
 ) -> Result<BatchView, Problem> {
-    if let Some(Verdict::Refused(no @ (Refusal::Suspended | Refusal::NoTenant))) =
+    if let Some(Verdict::Refused(no @ (Refusal::Suspended | Refusal::Paused | Refusal::NoTenant))) =
         batch.verdicts.first()
     {
         return Err(no.clone().into());
+    }
+    let over = |verdict: &Verdict<Refusal>| matches!(verdict, Verdict::OverQuota { .. });
+    if places.iter().all(Result::is_ok)
+        && batch.verdicts.iter().all(over)
+        && let Some(Err(error)) = batch.verdicts.first().cloned().map(Verdict::into_result)
+    {
+        return Err(error.into());
     }
     let mut verdicts = batch.verdicts.iter().cloned();
     let each = places.iter().map(|place| match place {

@@ -11,7 +11,7 @@ use super::tracking::TrackingWishBody;
 use crate::commands::email::Draft;
 use crate::http::field::{Faults, Field, Unknown, shown, written};
 use crate::http::problem::Problem;
-use crate::projections::templates::TemplateRow;
+use crate::http::templates::fill::Ready;
 use crate::values::{
     Attachment, EmailContent, EmailMetadata, ExtraHeaders, MAX_ATTACHMENT_BYTES, Mailbox, Priority,
     Recipients, Tags, Timestamp,
@@ -137,7 +137,7 @@ impl SendBody {
     }
 
     /// What is to be sent, or all that is wrong; `template` is what was found under the name.
-    pub fn read(self, now: Timestamp, template: Option<TemplateRow>) -> Result<Draft, Problem> {
+    pub fn read(self, now: Timestamp, template: Option<&Ready>) -> Result<Draft, Problem> {
         let mut faults = Faults::default();
         faults.unknown("", &self.unknown);
         let from = self.from.parsed("from", &mut faults);

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod body;
+mod budget;
 pub mod cancel;
 pub mod content;
 pub mod details;

@@ -5,8 +5,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::http::field::{Faults, Field};
-use crate::http::templates::fill::{Filling, fill};
-use crate::projections::templates::TemplateRow;
+use crate::http::templates::fill::{Filling, Ready, fill};
 use crate::values::{Subject, TemplateRef};
 
 /// The template of an email, and what fills it.
@@ -56,7 +55,7 @@ impl Written {
     pub(super) fn read(
         self,
         fields: TemplateFields,
-        template: Option<TemplateRow>,
+        template: Option<&Ready>,
         faults: &mut Faults,
     ) -> Option<Said> {
         let asked = !matches!(fields.template_id, Field::Absent | Field::Null);
@@ -85,7 +84,7 @@ impl Written {
             faults.add("template_id", "there is no such template");
             return None;
         };
-        let filled = fill(&template, &filling, subject, faults)?;
+        let filled = fill(template, &filling, subject, faults)?;
         Some(Said {
             subject: filled.subject,
             html: filled.html,

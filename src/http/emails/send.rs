@@ -16,6 +16,7 @@ use crate::http::caller::{Caller, OfTenant, OnTenant, ToSend, no_such_tenant};
 use crate::http::idempotency::{Answers, Asked, REPLAYED};
 use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::NoQuery;
+use crate::http::templates::fill::Ready;
 use crate::http::templates::named;
 use crate::values::{EmailId, TenantId, Timestamp};
 
@@ -122,7 +123,8 @@ impl Sealing<'_> {
         }
         let room = raw.clone();
         apart(move || {
-            let command = sealed(body.read(now, template)?)?;
+            let template = template.map(Ready::of);
+            let command = sealed(body.read(now, template.as_ref())?)?;
             drop(room);
             Ok(command)
         })

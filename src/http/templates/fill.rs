@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use crate::http::field::{Faults, Field, shown, written};
 use crate::projections::templates::TemplateRow;
 use crate::values::{
-    Blanks, RenderFault, Subject, TemplateData, TemplatePart, TemplateRef, TemplateSource,
+    Blanks, ParsedTemplate, RenderFault, Subject, SyntaxFault, TemplateData, TemplatePart,
+    TemplateRef, TemplateSource,
 };
 
 /// The most that fills one email, in bytes of JSON.
@@ -13,6 +14,22 @@ const MOST_DATA: usize = 128 * 1024;
 
 written! {
     Map<String, Value> = "an object",
+}
+
+/// A template that was parsed, to be filled as often as one likes.
+#[derive(Debug)]
+pub struct Ready {
+    id: String,
+    version: i64,
+    parsed: Result<ParsedTemplate, SyntaxFault>,
+}
+
+impl Ready {
+    /// This template. Parsing takes its time.
+    pub fn of(row: TemplateRow) -> Self {
+        let source = TemplateSource { subject: row.subject, html: row.html, text: row.text };
+        Self { id: row.id, version: row.version, parsed: source.parse() }
+    }
 }
 
 /// What a template is to be filled with.
@@ -56,7 +73,7 @@ impl Filling {
 /// Fills a template; a subject that was given counts in place of the template's own. What was read before
 /// and found wrong is not filled in.
 pub fn fill(
-    row: &TemplateRow,
+    template: &Ready,
     filling: &Filling,
     subject: Option<String>,
     faults: &mut Faults,
@@ -64,15 +81,11 @@ pub fn fill(
     if faults.names("template_data") {
         return None;
     }
-    let source = TemplateSource {
-        subject: row.subject.clone().filter(|_| subject.is_none()),
-        html: row.html.clone(),
-        text: row.text.clone(),
-    };
-    let id = faults.keep("template_id", row.id.parse())?;
-    let parsed = faults.keep("template_id", source.parse())?;
+    let id = faults.keep("template_id", template.id.parse())?;
+    let parsed = faults.keep("template_id", template.parsed.as_ref())?;
     let data = TemplateData::new(&filling.data)?;
-    let rendered = match parsed.render(&data, filling.blanks) {
+    let left_out = subject.as_ref().map(|_| TemplatePart::Subject);
+    let rendered = match parsed.render(&data, filling.blanks, left_out) {
         Ok(rendered) => rendered,
         Err(all) => {
             tell(all, faults);
@@ -87,7 +100,7 @@ pub fn fill(
     // What fills a subject could be more than a line, and then a header of its own.
     let subject = subject.or(rendered.subject).unwrap_or_default();
     let subject = faults.keep("subject", Subject::new(&subject))?;
-    let template = TemplateRef { id, version: row.version };
+    let template = TemplateRef { id, version: template.version };
     Some(Filled { template, subject, html: rendered.html, text: rendered.text })
 }
 

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::body::PreviewBody;
-use super::fill::fill;
+use super::fill::{Ready, fill};
 use super::known;
 use super::view::TemplatePreview;
 use crate::http::Api;
@@ -36,7 +36,7 @@ pub async fn preview(
     let filled = apart(move || {
         let mut faults = Faults::default();
         let filling = body.read(&mut faults);
-        let filled = fill(&row, &filling, None, &mut faults);
+        let filled = fill(&Ready::of(row), &filling, None, &mut faults);
         faults.done(filled)
     })
     .await?;

@@ -11,6 +11,9 @@ use crate::values::TemplateId;
 /// The most that one part of a template may hold, in bytes.
 const LARGEST: usize = 256 * 1024;
 
+/// The most that a subject may hold, in bytes: lists show it.
+const LARGEST_SUBJECT: usize = 8 * 1024;
+
 /// What a template is made of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateSource {
@@ -67,8 +70,9 @@ pub struct Rendered {
 impl TemplatePart {
     /// Parses one part as it will be shown.
     pub fn parse(self, text: &str) -> Result<TemplateText, SyntaxFault> {
-        if text.len() > LARGEST {
-            return Err(SyntaxFault::at((1, 1), format!("too large: at most {LARGEST} bytes")));
+        let most = if self == Self::Subject { LARGEST_SUBJECT } else { LARGEST };
+        if text.len() > most {
+            return Err(SyntaxFault::at((1, 1), format!("too large: at most {most} bytes")));
         }
         match self {
             Self::Subject if text.chars().any(|c| c.is_control() && c != '\t') => {
@@ -108,15 +112,17 @@ impl TemplateSource {
 }
 
 impl ParsedTemplate {
-    /// Fills all parts, or says of each what was wrong with it.
+    /// Fills all parts but the one to be left out, or says of each what was wrong with it.
     pub fn render(
         &self,
         data: &TemplateData,
         blanks: Blanks,
+        left_out: Option<TemplatePart>,
     ) -> Result<Rendered, Vec<(TemplatePart, RenderFault)>> {
         let mut faults = Vec::new();
         let mut part = |part: TemplatePart, text: &Option<TemplateText>| {
-            let filled = text.as_ref()?.render(data, blanks);
+            let text = text.as_ref().filter(|_| left_out != Some(part))?;
+            let filled = text.render(data, blanks);
             filled.map_err(|fault| faults.push((part, fault))).ok()
         };
         let rendered = Rendered {

@@ -3,3 +3,4 @@
 mod daily;
 mod each;
 mod once;
+mod templates;

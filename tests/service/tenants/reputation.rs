@@ -60,6 +60,9 @@ async fn it_is_warned_then_paused_and_resumed_by_an_admin(db: PgPool) {
     is(&app, &acme, "paused").await;
     let refused = acme.caller.post("/v1/send", &acme.hello()).await.expect(403);
     assert_eq!(refused.code(), "sending_paused");
+    let batch = json!({"messages": [acme.hello(), acme.hello()]});
+    let refused = acme.caller.post("/v1/send/batch", &batch).await.expect(403);
+    assert_eq!(refused.code(), "sending_paused");
     acme.caller.get("/v1/emails").await.expect(200);
     app.advance(900);
     app.settle().await;
