@@ -17,7 +17,7 @@ use crate::projections::webhooks::count;
 use crate::values::WebhookId;
 
 /// Webhooks that a tenant may have: each is told of each of its mails.
-const MOST: i64 = 100;
+const MOST: i64 = 20;
 
 /// Makes a webhook; its secret is shown this once.
 #[utoipa::path(post, path = "/v1/webhooks", tag = "Webhooks", request_body = CreateWebhookBody,

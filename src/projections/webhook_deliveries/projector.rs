@@ -16,6 +16,9 @@ use crate::projections::Projector;
 use crate::projections::table::{Origin, Table};
 use crate::values::{EventId, NoticeKind, RecipientKey};
 
+/// Notices that are held at once: a piece of the log may make more of them than memory has room for.
+const HELD: usize = 5_000;
+
 /// Keeps `webhook_deliveries` and `webhook_subscriptions`.
 #[derive(Debug)]
 pub struct WebhookDeliveries;
@@ -73,13 +76,18 @@ impl Projector for WebhookDeliveries {
         let starting: Vec<String> =
             facts.iter().filter_map(|one| starting(one, &subscriptions, begun)).collect();
         let recipients = Recipients::load(db, &starting, last.position).await?;
-        let mut growth = Growth { subscriptions, recipients, new: Vec::new(), gone: Vec::new() };
+        let mut growth = Growth::new(subscriptions, recipients);
         for recorded in facts {
             growth.take_in(recorded);
+            if growth.new.len() >= HELD {
+                save::insert(db, &std::mem::take(&mut growth.new)).await?;
+            }
         }
+        save::insert(db, &growth.new).await?;
+        // Last of all, since some of theirs may have been added above.
         save::delete(db, &growth.gone).await?;
-        growth.subscriptions.save(db).await?;
-        save::insert(db, &growth.new).await
+        save::blank(db, &growth.removed).await?;
+        growth.subscriptions.save(db).await
     }
 }
 
@@ -89,6 +97,7 @@ fn concerned(recorded: &Recorded) -> Option<String> {
         Fact::Tenant(tenant, TenantEvent::Deleted) | Fact::Webhook(tenant, ..) => {
             Some(tenant.to_string())
         }
+        Fact::Email(tenant, _, EmailEvent::ContentRemoved { .. }) => Some(tenant.to_string()),
         Fact::Email(tenant, _, event) => told(event).map(|_| tenant.to_string()),
         Fact::Tenant(tenant, event) => told_of_tenant(event).map(|_| tenant.to_string()),
         Fact::ApiKey(..)
@@ -124,9 +133,16 @@ struct Growth {
     new: Vec<New>,
     /// Webhooks that are gone, with all that they were told.
     gone: Vec<String>,
+    /// Emails whose contents somebody wanted gone, each after its tenant.
+    removed: Vec<(String, String)>,
 }
 
 impl Growth {
+    fn new(subscriptions: Subscriptions, recipients: Recipients) -> Self {
+        let (new, gone, removed) = (Vec::new(), Vec::new(), Vec::new());
+        Self { subscriptions, recipients, new, gone, removed }
+    }
+
     fn take_in(&mut self, recorded: &Recorded) {
         match &recorded.fact {
             Fact::Webhook(tenant, webhook, event) => {
@@ -139,6 +155,9 @@ impl Growth {
             Fact::Tenant(tenant, TenantEvent::Deleted) => {
                 let gone = self.subscriptions.drop_tenant(&tenant.to_string());
                 self.forget(gone);
+            }
+            Fact::Email(tenant, email, EmailEvent::ContentRemoved { .. }) => {
+                self.removed.push((tenant.to_string(), email.to_string()));
             }
             Fact::Email(tenant, email, event) => {
                 self.tell((&tenant.to_string(), &email.to_string()), event, recorded);

@@ -28,6 +28,25 @@ pub(super) async fn delete(db: &mut PgConnection, webhooks: &[String]) -> sqlx::
     Ok(())
 }
 
+/// Forgets what was answered to notices of these emails, each after its tenant: receivers repeat what they
+/// are told.
+pub(super) async fn blank(db: &mut PgConnection, emails: &[(String, String)]) -> sqlx::Result<()> {
+    if emails.is_empty() {
+        return Ok(());
+    }
+    let (tenants, emails): (Vec<String>, Vec<String>) = emails.iter().cloned().unzip();
+    sqlx::query!(
+        "update webhook_deliveries set response_body = null, error = null
+         where tenant_id = any($1) and email_id = any($2)
+           and (response_body is not null or error is not null)",
+        &tenants,
+        &emails,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Adds what is to be told.
 pub(super) async fn insert(db: &mut PgConnection, new: &[New]) -> sqlx::Result<()> {
     if new.is_empty() {
