@@ -143,7 +143,13 @@ impl WebhookRow {
         match event {
             WebhookEvent::Created(_) | WebhookEvent::Deleted => {}
             WebhookEvent::Changed { url, events, active } => {
-                self.url = url.as_ref().map_or_else(|| self.url.clone(), ToString::to_string);
+                if let Some(url) =
+                    url.as_ref().map(ToString::to_string).filter(|url| *url != self.url)
+                {
+                    self.url = url;
+                    // What did not arrive elsewhere says nothing of this place.
+                    self.failing_since = None;
+                }
                 if let Some(events) = events {
                     self.events = events.names();
                 }

@@ -38,9 +38,10 @@ impl Flights {
         self.by_notice.insert(notice.to_owned(), (webhook.to_owned(), lease));
     }
 
-    /// Ends one that took so long; it makes place only now that what came of it is kept.
-    pub(super) fn end(&mut self, notice: &str, took: Duration) {
-        if let Some((webhook, _)) = self.by_notice.remove(notice) {
+    /// Ends one that took so long, if its receiver was asked at all; it makes place only now that what came
+    /// of it is kept.
+    pub(super) fn end(&mut self, notice: &str, took: Option<Duration>) {
+        if let Some(((webhook, _), took)) = self.by_notice.remove(notice).zip(took) {
             self.allowances.learn(&webhook, took);
         }
     }
@@ -88,11 +89,19 @@ mod tests {
         flights.begin("1", "a", Uuid::nil());
         flights.begin("2", "a", Uuid::nil());
         assert_eq!((room(&flights, "a"), room(&flights, "b")), (0, 2));
-        flights.end("1", Duration::from_secs(10));
+        flights.end("1", Some(Duration::from_secs(10)));
         assert_eq!(room(&flights, "a"), 0);
-        flights.end("2", Duration::from_secs(10));
+        flights.end("2", Some(Duration::from_secs(10)));
         assert_eq!((room(&flights, "a"), room(&flights, "b")), (1, 2));
         flights.rest();
         assert_eq!(room(&flights, "a"), 2);
+    }
+
+    #[test]
+    fn of_a_receiver_that_was_not_asked_nothing_is_learnt() {
+        let mut flights = Flights::new(64);
+        flights.begin("1", "a", Uuid::nil());
+        flights.end("1", None);
+        assert_eq!((room(&flights, "a"), flights.len()), (2, 0));
     }
 }

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::Webhooks;
 use super::payload::body;
-use crate::events::Recorded;
+use crate::events::{EmailEvent, Fact, Recorded};
 use crate::notices::{Answer, Kept, Notice, Secrets};
 use crate::projections::webhook_deliveries::{Claimed, Outcome, Verdict};
-use crate::values::Timestamp;
+use crate::values::{Timestamp, WebhookUrl};
 
 /// How long is waited after each try but the last, in minutes.
 const RETRIES: [u64; 3] = [1, 5, 30];
@@ -19,16 +19,19 @@ const RETRIES: [u64; 3] = [1, 5, 30];
 pub(super) struct Told {
     pub(super) webhook: String,
     pub(super) outcome: Outcome,
-    pub(super) took: Duration,
+    /// How long the receiver took; none if it was not asked, since the fault is ours.
+    pub(super) took: Option<Duration>,
 }
 
 impl Webhooks {
     /// Tells a webhook, with the facts of the email of which it is told.
     pub(super) async fn tell(&self, claimed: Claimed, facts: &[Recorded], lease: Uuid) -> Told {
-        let answer = match self.prepared(&claimed, facts) {
-            Ok((notice, secrets)) => self.post(&claimed, &notice, &secrets).await,
-            Err(why) => never(why),
+        let (url, notice, secrets) = match self.prepared(&claimed, facts) {
+            Ok(prepared) => prepared,
+            Err(why) => return never(claimed, lease, self.clock.now(), why),
         };
+        let signed = notice.signed(&secrets, self.clock.now());
+        let answer = self.poster.post(&url, &notice, &signed).await;
         let at = self.clock.now();
         let outcome = Outcome {
             id: claimed.id,
@@ -37,18 +40,20 @@ impl Webhooks {
             at,
             latency_ms: i32::try_from(answer.took.as_millis()).unwrap_or(i32::MAX),
             response_status: answer.status.map(i32::from),
-            response_body: answer.body,
+            // Receivers repeat what they are told.
+            response_body: answer.body.filter(|_| !facts.iter().any(content_removed)),
             error: answer.error,
         };
-        Told { webhook: claimed.webhook_id, outcome, took: answer.took }
+        Told { webhook: claimed.webhook_id, outcome, took: Some(answer.took) }
     }
 
-    /// What is to be said, and with what it is signed.
+    /// Where it is to be said, what, and with what it is signed.
     fn prepared(
         &self,
         claimed: &Claimed,
         facts: &[Recorded],
-    ) -> Result<(Notice, Secrets), &'static str> {
+    ) -> Result<(WebhookUrl, Notice, Secrets), &'static str> {
+        let url = claimed.url.parse().map_err(|_| "the webhook cannot be read")?;
         let former = claimed.former_secret.as_deref();
         let former = former.zip(claimed.former_until.map(Timestamp::from));
         let kept = Kept { owner: &claimed.webhook_id, newest: &claimed.secret, former };
@@ -56,18 +61,27 @@ impl Webhooks {
         let secrets = secrets.map_err(|_| "the secret cannot be opened")?;
         let id = claimed.id.parse().map_err(|_| "the notice has no id")?;
         let body = body(claimed, facts).ok_or("what it tells of was erased")?;
-        Ok((Notice { id, body }, secrets))
-    }
-
-    async fn post(&self, claimed: &Claimed, notice: &Notice, secrets: &Secrets) -> Answer {
-        let Ok(url) = claimed.url.parse() else { return never("the webhook cannot be read") };
-        let signed = notice.signed(secrets, self.clock.now());
-        self.poster.post(&url, notice, &signed).await
+        Ok((url, Notice { id, body }, secrets))
     }
 }
 
-fn never(why: &str) -> Answer {
-    Answer { status: None, body: None, error: Some(why.to_owned()), took: Duration::ZERO }
+fn content_removed(recorded: &Recorded) -> bool {
+    matches!(recorded.fact, Fact::Email(_, _, EmailEvent::ContentRemoved { .. }))
+}
+
+/// The fault is ours, and would be the next time: it is given up, and the receiver is not blamed for it.
+fn never(claimed: Claimed, lease: Uuid, at: Timestamp, why: &str) -> Told {
+    let outcome = Outcome {
+        id: claimed.id,
+        lease,
+        verdict: Verdict::Failed,
+        at,
+        latency_ms: 0,
+        response_status: None,
+        response_body: None,
+        error: Some(why.to_owned()),
+    };
+    Told { webhook: claimed.webhook_id, outcome, took: None }
 }
 
 /// What happens after a try that followed so many others.
@@ -88,7 +102,8 @@ mod tests {
     #[test]
     fn it_is_tried_again_after_one_five_and_thirty_minutes() {
         let now: Timestamp = "2024-01-15T10:30:00Z".parse().unwrap();
-        let failed = never("no");
+        let failed =
+            Answer { status: None, body: None, error: Some("no".to_owned()), took: Duration::ZERO };
         let each: Vec<Verdict> = (0..5).map(|before| verdict(&failed, before, now)).collect();
         let after =
             |minutes: u64| Verdict::Retry { at: now.plus(Duration::from_secs(minutes * 60)) };

@@ -148,7 +148,8 @@ impl Worker {
         let arrived = |told: &&Told| told.outcome.verdict == Verdict::Delivered;
         let name = |told: &Told| told.webhook.clone();
         let well: BTreeSet<String> = told.iter().filter(arrived).map(name).collect();
-        let ill: BTreeSet<String> = told.iter().map(name).filter(|id| !well.contains(id)).collect();
+        let asked = told.iter().filter(|told| told.took.is_some());
+        let ill: BTreeSet<String> = asked.map(name).filter(|id| !well.contains(id)).collect();
         let (well, ill) = (Vec::from_iter(well), Vec::from_iter(ill));
         let now = self.webhooks.clock.now();
         webhooks::note(&self.webhooks.pool, (&well, &ill), now, now.minus(PATIENCE)).await
@@ -237,5 +238,7 @@ fn measure(told: &Told) {
         Verdict::Failed => "failed",
     };
     metrics::counter!("selfmx_webhook_attempts_total", "outcome" => outcome).increment(1);
-    metrics::histogram!("selfmx_webhook_duration").record(told.took.as_secs_f64());
+    if let Some(took) = told.took {
+        metrics::histogram!("selfmx_webhook_duration").record(took.as_secs_f64());
+    }
 }
