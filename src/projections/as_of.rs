@@ -4,7 +4,7 @@
 //! observation and no fact (a key's last use, a relay's health, counted requests that are no facts yet)
 //! is not known of the past.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::api_keys::{self, ApiKeyRow};
@@ -13,7 +13,7 @@ use super::tenants::{self, TenantRow};
 use super::usage::{COUNTED, Counts};
 use crate::events::store::EventStore;
 use crate::events::store::history::Wanted;
-use crate::events::{DomainEvent, Fact, Recorded, Stream, TemplateEvent, WebhookEvent};
+use crate::events::{Fact, Recorded, Stream};
 use crate::values::{Day, Month, TenantId, Timestamp};
 
 /// Facts that are held at once.
@@ -22,10 +22,15 @@ const PIECE: i64 = 2_000;
 /// All by which a key's row is made.
 const OF_KEYS: [&str; 3] = ["api_key.created", "api_key.rotated", "api_key.revoked"];
 
-/// All by which the number of domains changes.
-const ENDS_OF_DOMAINS: [&str; 2] = ["domain.added", "domain.deleted"];
-/// All by which there are more templates, or fewer.
-const OF_TEMPLATES: [&str; 2] = ["template.created", "template.deleted"];
+/// The names of the facts with which a thing of one kind begins, and ends.
+pub type Ends = (&'static str, &'static str);
+
+/// Of templates.
+pub const TEMPLATES: Ends = ("template.created", "template.deleted");
+/// Of webhooks.
+pub const WEBHOOKS: Ends = ("webhook.created", "webhook.deleted");
+/// Of domains.
+pub const DOMAINS: Ends = ("domain.added", "domain.deleted");
 
 /// The first moment at which what happened at `at` is over: times are kept to the microsecond.
 fn after(at: Timestamp) -> Timestamp {
@@ -75,23 +80,17 @@ pub fn page_of_keys(keys: Vec<ApiKeyRow>, page: &PageRequest) -> Paged<ApiKeyRow
     page.page_of(rows, total, |row| row.id.clone())
 }
 
-/// How many templates a tenant had.
-pub async fn templates(store: &EventStore, tenant: TenantId, at: Timestamp) -> sqlx::Result<i64> {
-    let mut living = 0;
-    each(store, &wanted(tenant, &OF_TEMPLATES, at), |recorded| match &recorded.fact {
-        Fact::Template(_, _, TemplateEvent::Created(_)) => living += 1,
-        Fact::Template(_, _, TemplateEvent::Deleted) => living -= 1,
-        Fact::Template(_, _, TemplateEvent::Changed(_))
-        | Fact::Tenant(..)
-        | Fact::ApiKey(..)
-        | Fact::Email(..)
-        | Fact::Usage(..)
-        | Fact::Domain(..)
-        | Fact::Suppression(..)
-        | Fact::Webhook(..) => {}
-    })
-    .await?;
-    Ok(living)
+/// How many things of one kind a tenant had: those that had begun less those that had ended.
+pub async fn living(
+    store: &EventStore,
+    tenant: TenantId,
+    at: Timestamp,
+    (born, gone): Ends,
+) -> sqlx::Result<i64> {
+    let (mut begun, mut ended) = (0, 0);
+    each(store, &wanted(tenant, &[born], at), |_| begun += 1).await?;
+    each(store, &wanted(tenant, &[gone], at), |_| ended += 1).await?;
+    Ok(begun - ended)
 }
 
 /// A tenant's counts of a month, day by day; days without any are left out.
@@ -112,49 +111,8 @@ pub async fn usage(
     Ok(days.into_iter().collect())
 }
 
-/// How many domains a tenant had added.
-pub async fn count_domains(
-    store: &EventStore,
-    tenant: TenantId,
-    at: Timestamp,
-) -> sqlx::Result<i64> {
-    let mut count = 0;
-    each(store, &wanted(tenant, &ENDS_OF_DOMAINS, at), |recorded| match &recorded.fact {
-        Fact::Domain(_, _, DomainEvent::Added { .. }) => count += 1,
-        Fact::Domain(_, _, DomainEvent::Deleted) => count -= 1,
-        Fact::Domain(..)
-        | Fact::Tenant(..)
-        | Fact::ApiKey(..)
-        | Fact::Email(..)
-        | Fact::Usage(..)
-        | Fact::Suppression(..)
-        | Fact::Template(..)
-        | Fact::Webhook(..) => {}
-    })
-    .await?;
-    Ok(count)
-}
-
 fn wanted(tenant: TenantId, types: &[&'static str], at: Timestamp) -> Wanted {
     Wanted { types: Some(types.to_vec()), until: Some(after(at)), ..Wanted::of(tenant) }
-}
-
-/// How many webhooks a tenant had.
-pub async fn count_webhooks(
-    store: &EventStore,
-    tenant: TenantId,
-    at: Timestamp,
-) -> sqlx::Result<i64> {
-    let mut webhooks = BTreeSet::new();
-    each(store, &wanted(tenant, &["webhook.created", "webhook.deleted"], at), |recorded| {
-        if let Fact::Webhook(_, webhook, WebhookEvent::Deleted) = &recorded.fact {
-            webhooks.remove(webhook);
-        } else if let Fact::Webhook(_, webhook, _) = &recorded.fact {
-            webhooks.insert(*webhook);
-        }
-    })
-    .await?;
-    Ok(i64::try_from(webhooks.len()).unwrap_or(i64::MAX))
 }
 
 /// Goes through facts in their order, some at a time.

@@ -147,12 +147,13 @@ async fn counted(api: &Api, tenant: TenantId) -> sqlx::Result<Counts> {
 async fn counted_at(api: &Api, tenant: TenantId, at: Timestamp) -> Result<Counts, Problem> {
     let store = api.commands.store();
     let keys = as_of::api_keys(store, tenant, at).await?;
-    let living = keys.iter().filter(|key| key.lives_at(at)).count();
+    let alive = keys.iter().filter(|key| key.lives_at(at)).count();
+    let living = |ends| as_of::living(store, tenant, at, ends);
     Ok(Counts {
-        api_keys: i64::try_from(living).unwrap_or(i64::MAX),
-        templates: as_of::templates(store, tenant, at).await?,
-        webhooks: as_of::count_webhooks(store, tenant, at).await?,
-        domains: as_of::count_domains(store, tenant, at).await?,
+        api_keys: i64::try_from(alive).unwrap_or(i64::MAX),
+        templates: living(as_of::TEMPLATES).await?,
+        webhooks: living(as_of::WEBHOOKS).await?,
+        domains: living(as_of::DOMAINS).await?,
     })
 }
 
