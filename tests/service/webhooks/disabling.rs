@@ -3,7 +3,7 @@
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::{hooked, shown};
+use super::{hooked, log, shown};
 use crate::app::{App, until};
 use crate::support::receiver::Receiver;
 
@@ -60,5 +60,39 @@ async fn one_that_hears_something_in_between_is_not(db: PgPool) {
     }
     let webhook = shown(&tenant, &id).await;
     assert_eq!(webhook.body["active"], true, "{webhook:?}");
+    app.stop().await;
+}
+
+#[sqlx::test]
+async fn another_address_begins_anew(db: PgPool) {
+    let (app, receiver) = (App::start(&db).await, Receiver::start().await);
+    let tenant = app.tenant("acme.com").await;
+    let id = hooked(&tenant, &receiver, &["queued"]).await;
+    receiver.answers(500, "no");
+    tenant.sends(&tenant.hello()).await;
+    app.settle().await;
+    assert_eq!(shown(&tenant, &id).await.text_at("/failing_since"), crate::app::BEGIN);
+    let path = format!("/v1/webhooks/{id}");
+    let elsewhere = format!("{}/elsewhere", receiver.url());
+    for (url, failing) in [(receiver.url(), Some(&json!(crate::app::BEGIN))), (elsewhere, None)] {
+        tenant.caller.patch(&path, &json!({"url": url})).await.expect(200);
+        assert_eq!(shown(&tenant, &id).await.body.get("failing_since"), failing);
+    }
+    app.stop().await;
+}
+
+#[sqlx::test]
+async fn a_fault_of_ours_is_given_up_and_not_held_against_it(db: PgPool) {
+    let (app, receiver) = (App::start(&db).await, Receiver::start().await);
+    let tenant = app.tenant("acme.com").await;
+    let id = hooked(&tenant, &receiver, &["queued"]).await;
+    let unreadable = "update webhooks set secret = 'not sealed'";
+    sqlx::raw_sql(unreadable).execute(&app.pool).await.unwrap();
+    tenant.sends(&tenant.hello()).await;
+    app.settle().await;
+    let log = log(&tenant, &id).await;
+    assert_eq!((&log[0]["status"], &log[0]["attempts"]), (&json!("failed"), &json!(1)));
+    assert_eq!(log[0]["error"], "the secret cannot be opened");
+    assert_eq!(shown(&tenant, &id).await.body.get("failing_since"), None);
     app.stop().await;
 }

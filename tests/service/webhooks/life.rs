@@ -109,3 +109,16 @@ async fn all_that_is_wrong_is_told_at_once(db: PgPool) {
     assert_eq!(odd.faulty_fields(), ["status", "cursor"]);
     app.stop().await;
 }
+
+#[sqlx::test]
+async fn a_tenant_has_twenty_at_most(db: PgPool) {
+    let app = App::start(&db).await;
+    let tenant = app.tenant("acme.com").await;
+    for _ in 0..20 {
+        webhook(&tenant, "https://example.com", &["*"]).await;
+    }
+    let one_more = json!({"url": "https://example.com", "events": ["*"]});
+    let refused = tenant.caller.post("/v1/webhooks", &one_more).await.expect(409);
+    assert_eq!(refused.code(), "too_many_webhooks");
+    app.stop().await;
+}

@@ -1,10 +1,12 @@
 //! Whom a tenant wants told, what they are told, and what becomes of it when they do not listen.
 
 mod addresses;
+mod contents;
 mod disabling;
 mod fairness;
 mod later;
 mod life;
+mod pieces;
 mod regrown;
 mod retries;
 mod secrets;
