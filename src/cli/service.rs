@@ -204,6 +204,7 @@ fn start_roles(config: &Config, api: &Api, tasks: &Tasks) {
             return_path: return_path(config, &api.secrets),
             signing: Signing::new(api.commands.clone(), api.secrets.clone()),
             public_url: config.public_url.clone(),
+            senders: api.senders,
         };
         delivery.start(tasks);
     }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::Delivery;
 use super::flights::Hold;
+use super::sender::{SenderError, may_leave};
 use super::signing::SigningError;
 use super::suppressed::{Suppressed, left_out};
 use super::traces::Tracer;
@@ -102,6 +103,8 @@ enum Hindrance {
     Unwritable(String),
     #[error("the tenant is gone")]
     NoTenant,
+    #[error(transparent)]
+    Sender(#[from] SenderError),
     /// Not the email's fault: later it may go. The cause is logged, since it is not the sender's business.
     #[error("it cannot be prepared at present: the fault is ours")]
     Later,
@@ -178,7 +181,9 @@ impl Delivery {
         let bytes = self.secrets.open_bytes(&owner, &sealed).map_err(|error| later(&error))?;
         let content = EmailContent::from_bytes(&bytes).map_err(|_| Hindrance::BrokenContents)?;
         let letter = letter(subject, content).ok_or(Hindrance::Erased)?;
-        let signers = self.signing.signers(tenant, &letter.from.address.host()).await;
+        let domain = letter.from.address.host();
+        may_leave(self.senders, tenant, &domain)?;
+        let signers = self.signing.signers(tenant, &domain).await;
         let signers = signers.map_err(unsigned)?;
         let at = self.clock.now();
         let tracer = self.tracer(subject);
@@ -348,14 +353,15 @@ fn letter(subject: &Subject, content: EmailContent) -> Option<Letter> {
 fn hindered(subject: &Subject, hindrance: &Hindrance) -> Vec<(Pending, RecipientOutcome)> {
     let message = hindrance.to_string();
     let outcome = match hindrance {
-        Hindrance::Later | Hindrance::Outage(_) => {
+        Hindrance::Later | Hindrance::Outage(_) | Hindrance::Sender(SenderError::Unverified(_)) => {
             RecipientOutcome::Deferred { code: None, message, may_have_arrived: false }
         }
         Hindrance::NoContents
         | Hindrance::Erased
         | Hindrance::BrokenContents
         | Hindrance::Unwritable(_)
-        | Hindrance::NoTenant => RecipientOutcome::Failed { message },
+        | Hindrance::NoTenant
+        | Hindrance::Sender(SenderError::GivenUp(_)) => RecipientOutcome::Failed { message },
     };
     subject.wanted().map(|to| (to.clone(), outcome.clone())).collect()
 }

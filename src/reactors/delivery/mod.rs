@@ -4,6 +4,7 @@ mod allowance;
 mod attempt;
 mod departure;
 mod flights;
+mod sender;
 mod signing;
 mod suppressed;
 mod traces;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 
 use crate::clock::Clock;
-use crate::commands::email::RetrySchedule;
+use crate::commands::email::{RetrySchedule, Senders};
 use crate::commands::executor::Executor;
 use crate::mail::transport::{Routes, Smtp};
 use crate::tasks::Tasks;
@@ -50,6 +51,8 @@ pub struct Delivery {
     pub signing: Signing,
     /// Where recipients reach us; none: nothing is tracked.
     pub public_url: Option<PublicUrl>,
+    /// From which of its domains a tenant may send.
+    pub senders: Senders,
 }
 
 impl Delivery {

@@ -1,5 +1,6 @@
 //! Domains: added, verified, lost, given up; and the mail that is signed for them.
 
+mod later;
 mod life;
 mod lookups;
 mod require;
