@@ -2,9 +2,13 @@
 
 use serde_json::{Value, json};
 use sqlx::PgPool;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
 
 use crate::app::{App, Tenant, until};
 use crate::support::relay::TestRelay;
+
+const BOUNCE: &str = include_str!("../../fixtures/reports/postfix_bounce.eml");
 
 async fn guarded(app: &App, relay: &TestRelay, guard: &Value) -> Tenant {
     let tenant = app.tenant("acme.com").await;
@@ -73,6 +77,52 @@ async fn it_is_warned_then_paused_and_resumed_by_an_admin(db: PgPool) {
     is(&app, &acme, "active").await;
     assert_eq!(facts(&app, &acme, "tenant.reputation_warned").await.len(), 1);
     assert_eq!(facts(&app, &acme, "tenant.sending_paused").await.len(), 1);
+    app.stop().await;
+}
+
+/// A mail server that tells of a mail, at the address that the mail came from.
+async fn tells(app: &App, path: &str, report: &str) {
+    let mut stream = BufReader::new(TcpStream::connect(app.bounces()).await.unwrap());
+    let report = report.replace('\n', "\r\n");
+    let said = format!(
+        "HELO mx.example.org\r\nMAIL FROM:<>\r\nRCPT TO:<{path}>\r\nDATA\r\n{report}\r\n.\r\n"
+    );
+    stream.get_mut().write_all(said.as_bytes()).await.unwrap();
+    let mut heard = String::new();
+    while !heard.contains("250 2.0.0 noted") {
+        assert_ne!(stream.read_line(&mut heard).await.unwrap(), 0, "{heard}");
+    }
+}
+
+#[sqlx::test]
+async fn what_is_told_late_of_mail_from_before_it_was_resumed_does_not_count(db: PgPool) {
+    let settings = [("RETURN_PATH_DOMAIN", "bounce.example.net"), ("BOUNCE_LISTEN", "127.0.0.1:0")];
+    let (relay, app) = (TestRelay::start().await, App::with(&db, &settings).await);
+    relay.refuse("w@example.org", "550 5.7.1 not wanted");
+    let acme = guarded(&app, &relay, &guard()).await;
+    for to in ["a@example.org", "b@example.org", "c@example.org"] {
+        send(&acme, &[to]).await;
+    }
+    app.settle().await;
+    let before = relay.mails();
+    app.advance(60);
+    for change in ["/suspend", "/resume"] {
+        app.admin().post(&acme.path(change), &json!({})).await.expect(200);
+    }
+    app.advance(60);
+    for mail in &before {
+        let report = BOUNCE.replace("nobody@example.org", &mail.to[0]);
+        tells(&app, &mail.from, &report).await;
+    }
+    assert_eq!(facts(&app, &acme, "email.bounce_received").await.len(), 3);
+    send(&acme, &["d@example.org", "e@example.org", "f@example.org", "w@example.org"]).await;
+    until("it is warned", async || {
+        !facts(&app, &acme, "tenant.reputation_warned").await.is_empty()
+    })
+    .await;
+    let warned = facts(&app, &acme, "tenant.reputation_warned").await;
+    let conduct = json!({"recipients": 4, "bounced": 1, "complained": 0});
+    assert_eq!(warned[0]["data"]["conduct"], conduct);
     app.stop().await;
 }
 
