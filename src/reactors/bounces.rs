@@ -18,11 +18,13 @@ use crate::tasks::Tasks;
 use crate::telemetry::chain;
 use crate::values::{EmailId, ReturnPath, TenantId};
 
-/// A report is small, although many hold the whole mail: what is larger is refused.
+/// What is told stands at the beginning of a report; many hold the whole mail after it, which need not be kept.
 const LIMITS: Limits = Limits {
     connections: 64,
+    connections_of_one: 8,
     lasts: Duration::from_secs(120),
-    bytes: 4 * 1024 * 1024,
+    bytes: 40 * 1024 * 1024,
+    kept: 1024 * 1024,
     recipients: 10,
     refusals: 5,
 };

@@ -21,8 +21,10 @@ pub use caught::{Caught, CaughtMail};
 /// Nobody but ourselves calls, so hardly anything is refused.
 const LIMITS: Limits = Limits {
     connections: 256,
+    connections_of_one: 256,
     lasts: Duration::from_secs(24 * 60 * 60),
     bytes: 48 * 1024 * 1024,
+    kept: 48 * 1024 * 1024,
     recipients: 10_000,
     refusals: usize::MAX,
 };

@@ -47,6 +47,12 @@ pub(super) async fn hold(stream: TcpStream, receiver: &dyn Receiver) {
     let _ = session.speak(&greeting).await;
 }
 
+/// Says no more than that it has enough connections.
+pub(super) async fn turn_away(mut stream: TcpStream) {
+    // A client that goes away before is no news.
+    let _ = stream.write_all(b"421 4.7.0 too many connections from your address\r\n").await;
+}
+
 impl Session<'_> {
     async fn speak(&mut self, greeting: &str) -> std::io::Result<()> {
         self.say(greeting).await?;
@@ -137,20 +143,23 @@ impl Session<'_> {
         self.say(&answer).await
     }
 
-    /// None if it is too large: it is heard out and forgotten, since a client that is cut off in the middle would
-    /// come again with it.
+    /// What is kept of it. None if it is too large: it is heard out and forgotten, since a client that is cut off in
+    /// the middle would come again with it.
     async fn mail(&mut self) -> std::io::Result<Option<Vec<u8>>> {
-        let (mut mail, mut fits) = (Vec::new(), true);
+        let (mut mail, mut heard, mut kept) = (Vec::new(), 0_usize, true);
         loop {
             let line = self.line(MAIL_LINE).await?;
             if line == b".\r\n" {
-                return Ok(fits.then_some(mail));
+                return Ok((heard <= self.limits.bytes).then_some(mail));
             }
-            fits &= mail.len() + line.len() <= self.limits.bytes;
-            if fits {
-                mail.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
-            } else {
+            heard = heard.saturating_add(line.len());
+            if heard > self.limits.bytes {
                 mail = Vec::new();
+            }
+            // No line is kept after one that was not.
+            kept &= heard <= self.limits.kept.min(self.limits.bytes);
+            if kept {
+                mail.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
             }
         }
     }

@@ -2,6 +2,7 @@
 //! are such servers. Whoever receives says for whom, and what comes of it.
 
 mod dialogue;
+mod peers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,9 +10,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::tasks::Tasks;
+
+/// Accepting fails when files run out: asking again at once would only spin.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// A mail as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +24,7 @@ pub struct Received {
     pub from: String,
     /// For whom, as the server was told.
     pub to: Vec<String>,
-    /// All of it.
+    /// Its lines, up to what the server keeps of a mail.
     pub raw: Vec<u8>,
 }
 
@@ -29,10 +33,14 @@ pub struct Received {
 pub struct Limits {
     /// Connections at once; further ones wait.
     pub connections: usize,
+    /// Connections of one peer at once; further ones are turned away.
+    pub connections_of_one: usize,
     /// How long one connection may last.
     pub lasts: Duration,
     /// Bytes of a mail.
     pub bytes: usize,
+    /// So many of its first bytes are kept; the rest is heard and dropped.
+    pub kept: usize,
     /// Recipients of a mail.
     pub recipients: usize,
     /// So many refusals, and the connection ends.
@@ -67,19 +75,34 @@ pub fn serve(
     tasks.spawn(name, async move {
         let limits = receiver.limits();
         let places = Arc::new(Semaphore::new(limits.connections));
+        let peers = peers::Peers::default();
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
                 () = stopping.cancelled() => return,
             };
-            let Ok((stream, _)) = accepted else { continue };
+            let (stream, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(name, %error, "a connection cannot be accepted");
+                    sleep(BREATH).await;
+                    continue;
+                }
+            };
+            let seat = peers.seat(peer.ip(), limits.connections_of_one);
             let (receiver, stopping) = (Arc::clone(&receiver), stopping.clone());
             spawner.spawn(name, async move {
                 let _place = place;
+                let talk = async {
+                    match &seat {
+                        Some(_) => dialogue::hold(stream, receiver.as_ref()).await,
+                        None => dialogue::turn_away(stream).await,
+                    }
+                };
                 tokio::select! {
                     // Who takes too long is cut off, and its mail was not taken.
-                    _ = timeout(limits.lasts, dialogue::hold(stream, receiver.as_ref())) => {}
+                    _ = timeout(limits.lasts, talk) => {}
                     () = stopping.cancelled() => {}
                 }
             });

@@ -1,9 +1,11 @@
 //! Whom the listener lets in: nobody who names no mail of ours, so that it is no relay for anybody.
 
 use sqlx::PgPool;
+use tokio::io::BufReader;
+use tokio::net::TcpStream;
 
 use super::{BOUNCE, Reporter, becomes, delivered, listening, tenant_by};
-use crate::app::App;
+use crate::app::{App, until};
 use crate::support::relay::TestRelay;
 
 #[sqlx::test]
@@ -60,13 +62,50 @@ async fn what_is_too_large_is_refused_before_or_after_it_was_sent(db: PgPool) {
     let acme = tenant_by(&app, "acme.com", &relay).await;
     let (email, path) = delivered(&app, &acme, &relay, &["nobody@example.org"]).await;
     let mut reporter = Reporter::calls(app.bounces()).await;
-    assert_eq!(reporter.asks("MAIL FROM:<> SIZE=5000000").await, "552 5.3.4 too large");
-    let large = format!("{BOUNCE}\r\n{}", "x\r\n".repeat(1_500_000));
+    assert_eq!(reporter.asks("MAIL FROM:<> SIZE=50000000").await, "552 5.3.4 too large");
+    let large = format!("{BOUNCE}\r\n{}", lines(42));
     assert_eq!(reporter.reports(&path, &large).await, "552 5.3.4 too large");
     assert_eq!(acme.email(&email).await.text_at("/status"), "delivered");
     // And the conversation goes on.
     assert_eq!(reporter.reports(&path, BOUNCE).await, "250 2.0.0 noted");
     becomes(&acme, &email, "bounced").await;
+    app.stop().await;
+}
+
+/// So many MiB of a mail that is sent back.
+fn lines(mebibytes: usize) -> String {
+    format!("{}\r\n", "x".repeat(1_022)).repeat(1_024 * mebibytes)
+}
+
+#[sqlx::test]
+async fn a_report_with_a_large_mail_in_it_counts(db: PgPool) {
+    let (relay, app) = (TestRelay::start().await, listening(&db).await);
+    let acme = tenant_by(&app, "acme.com", &relay).await;
+    let (email, path) = delivered(&app, &acme, &relay, &["nobody@example.org"]).await;
+    let (report, end) = BOUNCE.rsplit_once("\n--").unwrap();
+    let whole = format!("{report}\n{}\n--{end}", lines(6));
+    let mut reporter = Reporter::calls(app.bounces()).await;
+    assert_eq!(reporter.reports(&path, &whole).await, "250 2.0.0 noted");
+    becomes(&acme, &email, "bounced").await;
+    app.stop().await;
+}
+
+#[sqlx::test]
+async fn one_peer_has_eight_connections_and_a_place_again_when_one_ends(db: PgPool) {
+    let app = listening(&db).await;
+    let mut reporters = Vec::new();
+    for _ in 0..8 {
+        reporters.push(Reporter::calls(app.bounces()).await);
+    }
+    let stream = TcpStream::connect(app.bounces()).await.unwrap();
+    let mut ninth = Reporter(BufReader::new(stream));
+    assert_eq!(ninth.hears().await, "421 4.7.0 too many connections from your address");
+    assert_eq!(reporters[0].asks("QUIT").await, "221 2.0.0 goodbye");
+    until("there is a place again", async || {
+        let stream = TcpStream::connect(app.bounces()).await.unwrap();
+        Reporter(BufReader::new(stream)).hears().await.starts_with("220 ")
+    })
+    .await;
     app.stop().await;
 }
 
