@@ -25,6 +25,7 @@ pub mod logs;
 pub mod observe;
 pub mod outbox;
 pub mod page;
+mod probe_place;
 pub mod problem;
 pub mod query;
 pub mod request_id;

@@ -1,7 +1,7 @@
 //! A tenant may send from one more domain, which is nobody else's.
 
 use super::{DomainState, MOST_DOMAINS};
-use crate::commands::tenant::{DOMAIN, TenantState};
+use crate::commands::tenant::{DOMAIN, Tenant, TenantState};
 use crate::commands::{Command, Decision};
 use crate::events::store::append::Guard;
 use crate::events::{DomainEvent, Fact, Stream, TenantEvent};
@@ -59,14 +59,7 @@ impl Command for AddDomain {
         if domain.ever().is_some() {
             return Ok(Decision::already());
         }
-        let tenant = tenant.living().ok_or(Refusal::NoTenant)?;
-        if tenant.added(&self.name).is_some() {
-            return Err(Refusal::AddedAlready(self.name.clone()));
-        }
-        let mut domains = tenant.sending_domains.clone();
-        if domains.len() >= MOST_DOMAINS {
-            return Err(Refusal::TooMany);
-        }
+        let mut domains = fits(tenant, &self.name)?.sending_domains.clone();
         domains.push(SendingDomain { id: self.domain, name: self.name.clone(), verified: false });
         let added = DomainEvent::Added { name: self.name.clone(), keys: self.keys.clone() };
         let changed = TenantEvent::SendingDomainsChanged { domains };
@@ -79,6 +72,18 @@ impl Command for AddDomain {
             owner: self.tenant.to_string(),
         }))
     }
+}
+
+/// The tenant, if it may add one more of this name: also asked before keys are made, which takes long.
+pub fn fits<'a>(tenant: &'a TenantState, name: &HostName) -> Result<&'a Tenant, Refusal> {
+    let tenant = tenant.living().ok_or(Refusal::NoTenant)?;
+    if tenant.added(name).is_some() {
+        return Err(Refusal::AddedAlready(name.clone()));
+    }
+    if tenant.sending_domains.len() >= MOST_DOMAINS {
+        return Err(Refusal::TooMany);
+    }
+    Ok(tenant)
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@ use axum::response::Response;
 
 use super::body::AddDomainBody;
 use super::view::DomainView;
-use crate::commands::domain::{AddDomain, add_domain::Refusal};
+use crate::commands::domain::AddDomain;
+use crate::commands::domain::add_domain::{Refusal, fits};
 use crate::http::Api;
 use crate::http::body::Raw;
 use crate::http::caller::{OfTenant, ToChangeDomains, no_such_tenant};
 use crate::http::idempotency::{Answers, Asked};
+use crate::http::probe_place::place;
 use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::NoQuery;
 use crate::mail::dkim::{Algorithm, KeyPair};
@@ -27,9 +29,15 @@ pub async fn add(
     raw: Raw,
 ) -> Result<Response, Problem> {
     let name = raw.json::<AddDomainBody>()?.read()?;
+    if let Some(answer) = asked.answered(&api, &raw.bytes).await? {
+        return Ok(answer);
+    }
+    let past = api.commands.tenant(tenant).await?;
+    fits(&past.state, &name).map_err(Problem::from)?;
     let domain = DomainId::at(api.clock.now());
     let secrets = api.secrets.clone();
-    // An RSA key takes a good part of a second.
+    // An RSA key takes a good part of a second, so nobody has many made for nothing.
+    let _place = place(&api).await?;
     let keys = tokio::task::spawn_blocking(move || keys(domain, &secrets)).await;
     let keys = keys.unwrap_or_else(|error| Err(Problem::internal(error.to_string())))?;
     let command = AddDomain { tenant, domain, name, keys };

@@ -1,14 +1,10 @@
 //! A webhook is tried: one notice that tells of nothing, posted at once.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use axum::extract::{Path, State};
 use axum::response::Response;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::json;
-use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::found;
@@ -16,14 +12,12 @@ use crate::http::Api;
 use crate::http::body::NoBody;
 use crate::http::caller::{OfTenant, ToChangeWebhooks};
 use crate::http::idempotency::Asked;
+use crate::http::probe_place::place;
 use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::NoQuery;
 use crate::notices::{Answer, Kept, Notice};
 use crate::projections::webhooks::WebhookRow;
 use crate::values::{EventId, Timestamp};
-
-/// So long a trial waits for others to end.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What came of a trial.
 #[derive(Debug, Serialize, ToSchema)]
@@ -61,9 +55,7 @@ pub async fn test(
     if let Some(answer) = asked.answered(&api, &raw.bytes).await? {
         return Ok(answer);
     }
-    let _place = timeout(PATIENCE, Arc::clone(&api.probes).acquire_owned())
-        .await
-        .map_err(|_| Problem::unavailable("too many are tried at once: try again"))?;
+    let _place = place(&api).await?;
     let (id, answer) = tried(&api, &row).await?;
     let view = WebhookTest {
         ok: answer.arrived(),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::app::{Answer, App, Caller, Tenant};
+use crate::support::name_server::TestNameServer;
 
 /// A POST, another body for it, and how many facts it makes.
 struct Post {
@@ -36,6 +37,10 @@ async fn posts(app: &App, acme: &Tenant) -> Vec<Post> {
     let batch = json!({"messages": [acme_sends, acme_sends, {"from": "nobody"}]});
     let template = |name: &str| json!({"name": name, "text": "Hello {{name}}"});
     acme.caller.post("/v1/templates", &template("welcome")).await.expect(201);
+    let domain = acme.caller.post("/v1/domains", &json!({"name": "acme.org"})).await.expect(201);
+    let domain = domain.text_at("/id");
+    // That nothing stands there is told once: it is no news afterwards.
+    acme.caller.post_nothing(&format!("/v1/domains/{domain}/verify")).await.expect(200);
     let filling = |name: &str| json!({"template_data": {"name": name}});
     vec![
         own("/v1/send/batch", (&batch, &json!({"messages": [acme_sends]})), 202, 2),
@@ -43,6 +48,10 @@ async fn posts(app: &App, acme: &Tenant) -> Vec<Post> {
         own("/v1/send", (&acme_sends, &other), 202, 1),
         own("/v1/templates", (&template("a"), &template("b")), 201, 1),
         own("/v1/templates/welcome/preview", (&filling("Ann"), &filling("Bob")), 200, 0),
+        Post {
+            caller: acme.caller.clone(),
+            ..admin(format!("/v1/domains/{domain}/verify"), (&nothing, None), 200, 0)
+        },
         own("/v1/api-keys", (&grant("A"), &grant("B")), 201, 1),
         own(&format!("/v1/api-keys/{key}/rotate"), (&grace, &longer), 201, 2),
         admin("/v1/tenants".to_owned(), (&tenants[0], Some(&tenants[1])), 201, 1),
@@ -65,8 +74,10 @@ fn replayed(answer: &Answer) -> bool {
 
 #[sqlx::test]
 async fn twenty_equal_posts_at_once_have_one_effect_and_equal_answers(db: PgPool) {
-    let app = App::start(&db).await;
-    let second = App::beside(&db, &app.clock, &[]).await;
+    let dns = TestNameServer::start().await;
+    let servers = dns.address();
+    let app = App::with(&db, &[("DNS_SERVERS", servers.as_str())]).await;
+    let second = App::beside(&db, &app.clock, &[("DNS_SERVERS", servers.as_str())]).await;
     let acme = app.tenant("acme.com").await;
     for (number, post) in posts(&app, &acme).await.iter().enumerate() {
         app.settle().await;
