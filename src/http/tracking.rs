@@ -84,7 +84,10 @@ async fn noted(api: &Api, trace: Trace, (method, headers): (&Method, &HeaderMap)
     let command = RecordReading { trace, ip: ip(headers), user_agent: user_agent(headers) };
     let context = Context::of("tracking");
     match timeout(PATIENCE, api.commands.run(&context, &command)).await {
-        Ok(Ok(_)) => {}
+        Ok(Ok(done)) => {
+            let noted = u64::try_from(done.facts.len()).unwrap_or(0);
+            metrics::counter!("selfmx_readings").increment(noted);
+        }
         Ok(Err(CommandError::Refused(refusal))) => {
             tracing::debug!(email = %command.trace.email, %refusal, "a reading is not noted");
         }

@@ -71,6 +71,7 @@ async fn checked(
 ) -> anyhow::Result<()> {
     let past = commands.state::<DomainState>(&Stream::domain(tenant, domain)).await?;
     let Some(known) = past.state.living() else { return Ok(()) };
+    metrics::counter!("selfmx_domain_checks").increment(1);
     let seen = inspector.inspect(&known.name, &known.keys).await;
     let checked = Checked { found: seen.found, missing: seen.missing };
     let command = RecordCheck { tenant, domain, checked };

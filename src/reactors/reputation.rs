@@ -95,6 +95,7 @@ async fn judge(pool: &PgPool, commands: &Executor, tenant: TenantId) -> anyhow::
     match commands.run(&Context::of("reputation"), &command).await {
         Ok(done) if done.facts.is_empty() => Ok(()),
         Ok(_) => {
+            metrics::counter!("selfmx_reputation_actions").increment(1);
             tracing::warn!(%tenant, ?conduct, "too many bounces or complaints");
             Ok(())
         }

@@ -18,6 +18,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .install_recorder()?;
     describe();
     describe_webhooks();
+    describe_around_mail();
     begin();
     Ok(handle)
 }
@@ -31,6 +32,10 @@ fn begin() {
         "selfmx_emails_failed",
         "selfmx_emails_deferred",
         "selfmx_log_lines_dropped",
+        "selfmx_emails_suppressed",
+        "selfmx_templates_filled",
+        "selfmx_domain_checks",
+        "selfmx_reputation_actions",
     ] {
         metrics::counter!(name).increment(0);
     }
@@ -87,6 +92,24 @@ fn describe() {
         "Facts that a read model has yet to take in. Worry when it only grows."
     );
     describe_counter!("selfmx_log_lines_dropped", "Log lines dropped since nobody read them.");
+}
+
+fn describe_around_mail() {
+    describe_counter!(
+        "selfmx_emails_suppressed",
+        "Recipients left out since their addresses are on a suppression list."
+    );
+    describe_counter!("selfmx_reports", "Reports taken in by SMTP: bounce, complaint or other.");
+    describe_counter!("selfmx_templates_filled", "Templates filled, for mail and for looking.");
+    describe_counter!("selfmx_domain_checks", "Looks at a domain's records in the DNS.");
+    describe_counter!(
+        "selfmx_readings",
+        "Tracked mails opened and links followed, as far as they were written down."
+    );
+    describe_counter!(
+        "selfmx_reputation_actions",
+        "Tenants warned or paused. Worry above zero: look at whom they write to."
+    );
 }
 
 fn describe_webhooks() {

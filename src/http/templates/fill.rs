@@ -85,6 +85,7 @@ pub fn fill(
     let parsed = faults.keep("template_id", template.parsed.as_ref())?;
     let data = TemplateData::new(&filling.data)?;
     let left_out = subject.as_ref().map(|_| TemplatePart::Subject);
+    metrics::counter!("selfmx_templates_filled").increment(1);
     let rendered = match parsed.render(&data, filling.blanks, left_out) {
         Ok(rendered) => rendered,
         Err(all) => {
