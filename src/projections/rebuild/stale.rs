@@ -37,7 +37,7 @@ async fn until_none_is_stale(models: &[ReadModel], log: &Reader, clock: &Clock) 
             }
             Err(error) => {
                 let error = format!("{:#}", anyhow::Error::from(error));
-                tracing::warn!(error, "read models of a former version stay for now");
+                tracing::warn!(error, "read models of a former version stay until the next try");
             }
         }
         sleep(AGAIN).await;

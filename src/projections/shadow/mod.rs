@@ -108,7 +108,7 @@ impl Shadow {
         if self.place.schema != FLEETING
             && let Err(error) = session::remove(&mut self.db, &self.place.schema).await
         {
-            tracing::debug!(%error, schema = self.place.schema, "it is left behind for now");
+            tracing::debug!(%error, schema = self.place.schema, "it is left behind until the next start");
         }
         if let Err(error) = self.db.close().await {
             tracing::debug!(%error, "a session did not end in order");

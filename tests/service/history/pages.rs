@@ -26,7 +26,7 @@ async fn pages_tell_each_fact_once_while_more_come_in(db: PgPool) {
         if cursor.is_none() && round > 8 {
             break;
         }
-        // Who has come to the end for now goes on from the last that it was told.
+        // Who has come to the end of what has happened goes on from the last that it was told.
         let last = told.last().unwrap();
         after = cursor.map_or(format!("&after={last}"), |cursor| format!("&cursor={cursor}"));
     }
