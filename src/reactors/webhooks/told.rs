@@ -14,6 +14,9 @@ use crate::values::{Timestamp, WebhookUrl};
 /// How long is waited after each try but the last, in minutes.
 const RETRIES: [u64; 3] = [1, 5, 30];
 
+/// So long is waited for what cannot be read.
+const UNREAD: Duration = Duration::from_secs(60);
+
 /// What came of a try, and to which webhook.
 #[derive(Debug)]
 pub(super) struct Told {
@@ -69,12 +72,22 @@ fn content_removed(recorded: &Recorded) -> bool {
     matches!(recorded.fact, Fact::Email(_, _, EmailEvent::ContentRemoved { .. }))
 }
 
+/// A newer version of the service, or an operator, can read what this one cannot: it is not given up.
+pub(super) fn later(claimed: Claimed, lease: Uuid, at: Timestamp) -> Told {
+    let verdict = Verdict::Retry { at: at.plus(UNREAD) };
+    unasked(claimed, lease, (verdict, at), "what it tells of cannot be read yet")
+}
+
 /// The fault is ours, and would be the next time: it is given up, and the receiver is not blamed for it.
 fn never(claimed: Claimed, lease: Uuid, at: Timestamp, why: &str) -> Told {
+    unasked(claimed, lease, (Verdict::Failed, at), why)
+}
+
+fn unasked(claimed: Claimed, lease: Uuid, (verdict, at): (Verdict, Timestamp), why: &str) -> Told {
     let outcome = Outcome {
         id: claimed.id,
         lease,
-        verdict: Verdict::Failed,
+        verdict,
         at,
         latency_ms: 0,
         response_status: None,

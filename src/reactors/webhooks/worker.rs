@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::Webhooks;
 use super::flights::Flights;
-use super::told::Told;
+use super::told::{Told, later};
 use crate::commands::context::Context;
 use crate::commands::webhook::DisableWebhook;
 use crate::commands::webhook::disable_webhook::PATIENCE;
@@ -223,8 +223,14 @@ async fn depart(
     for one in claimed {
         let (webhooks, loaded, end) = (Arc::clone(&webhooks), Arc::clone(&loaded), end.clone());
         tasks.spawn("notice", async move {
-            let facts = loaded.get(&one.email_id).and_then(|facts| facts.as_deref().ok());
-            let told = webhooks.tell(one, facts.unwrap_or_default(), lease).await;
+            let told = match loaded.get(&one.email_id) {
+                Some(Ok(facts)) => webhooks.tell(one, facts, lease).await,
+                None => webhooks.tell(one, &[], lease).await,
+                Some(Err(error)) => {
+                    tracing::warn!(notice = one.id, %error, "what it tells of cannot be read yet");
+                    later(one, lease, webhooks.clock.now())
+                }
+            };
             // Who does not listen any more has ended, and the lease runs out.
             let _ = end.send(told).await;
         });

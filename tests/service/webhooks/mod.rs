@@ -12,6 +12,7 @@ mod retries;
 mod secrets;
 mod signatures;
 mod told;
+mod unread;
 
 use serde_json::{Value, json};
 
