@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::allowance::Allowances;
@@ -10,8 +11,18 @@ use super::allowance::Allowances;
 /// All notices on their way.
 #[derive(Debug)]
 pub(super) struct Flights {
-    by_notice: HashMap<String, (String, Uuid)>,
+    by_notice: HashMap<String, Flight>,
     allowances: Allowances,
+}
+
+/// One notice on its way.
+#[derive(Debug)]
+struct Flight {
+    webhook: String,
+    lease: Uuid,
+    begun: Instant,
+    /// It has ended, and what came of it is not kept yet.
+    landed: bool,
 }
 
 impl Flights {
@@ -31,18 +42,32 @@ impl Flights {
 
     /// Under which leases.
     pub(super) fn leases(&self) -> Vec<Uuid> {
-        self.by_notice.values().map(|(_, lease)| *lease).collect()
+        self.by_notice.values().map(|flight| flight.lease).collect()
     }
 
     pub(super) fn begin(&mut self, notice: &str, webhook: &str, lease: Uuid) {
-        self.by_notice.insert(notice.to_owned(), (webhook.to_owned(), lease));
+        let (webhook, begun) = (webhook.to_owned(), Instant::now());
+        let flight = Flight { webhook, lease, begun, landed: false };
+        self.by_notice.insert(notice.to_owned(), flight);
+    }
+
+    /// One has ended.
+    pub(super) fn land(&mut self, notice: &str) {
+        if let Some(flight) = self.by_notice.get_mut(notice) {
+            flight.landed = true;
+        }
+    }
+
+    /// True if one that has begun only lately has not ended.
+    pub(super) fn any_young(&self, age: Duration) -> bool {
+        self.by_notice.values().any(|flight| !flight.landed && flight.begun.elapsed() < age)
     }
 
     /// Ends one that took so long, if its receiver was asked at all; it makes place only now that what came
     /// of it is kept.
     pub(super) fn end(&mut self, notice: &str, took: Option<Duration>) {
-        if let Some(((webhook, _), took)) = self.by_notice.remove(notice).zip(took) {
-            self.allowances.learn(&webhook, took);
+        if let Some((flight, took)) = self.by_notice.remove(notice).zip(took) {
+            self.allowances.learn(&flight.webhook, took);
         }
     }
 
@@ -50,8 +75,8 @@ impl Flights {
     pub(super) fn rooms(&self) -> (Vec<String>, Vec<i64>) {
         let mut has: HashMap<&str, usize> =
             self.allowances.learnt().map(|webhook| (webhook.as_str(), 0)).collect();
-        for (webhook, _) in self.by_notice.values() {
-            *has.entry(webhook).or_default() += 1;
+        for flight in self.by_notice.values() {
+            *has.entry(&flight.webhook).or_default() += 1;
         }
         let room = |(webhook, has): (&str, usize)| {
             let left = self.allowances.of(webhook).saturating_sub(has);
@@ -68,7 +93,7 @@ impl Flights {
     /// Nothing is due: what was learnt of those to whom nothing is on the way is forgotten.
     pub(super) fn rest(&mut self) {
         let flying = &self.by_notice;
-        let known = |webhook: &str| flying.values().any(|(one, _)| one == webhook);
+        let known = |webhook: &str| flying.values().any(|flight| flight.webhook == webhook);
         self.allowances.forget_all_but(known);
     }
 }
@@ -95,6 +120,16 @@ mod tests {
         assert_eq!((room(&flights, "a"), room(&flights, "b")), (1, 2));
         flights.rest();
         assert_eq!(room(&flights, "a"), 2);
+    }
+
+    #[test]
+    fn who_hangs_is_not_waited_for() {
+        let mut flights = Flights::new(64);
+        flights.begin("1", "a", Uuid::nil());
+        assert!(!flights.any_young(Duration::ZERO));
+        assert!(flights.any_young(Duration::MAX));
+        flights.land("1");
+        assert!(!flights.any_young(Duration::MAX));
     }
 
     #[test]

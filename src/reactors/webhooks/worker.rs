@@ -24,7 +24,7 @@ use crate::telemetry::chain;
 /// What falls due is found so late at most.
 const POLL: Duration = Duration::from_millis(250);
 
-/// Recording costs the same for one as for many: some more may end first, if they do so soon.
+/// Recording costs the same for one as for many: what has begun just now may end first, if it does so soon.
 const GATHERING: Duration = Duration::from_millis(10);
 
 /// What is on its way when we are asked to stop gets so long to end.
@@ -63,7 +63,7 @@ impl Worker {
             tokio::select! {
                 biased;
                 () = stopping.cancelled() => break,
-                Some(told) = self.ended.recv() => self.told.push(told),
+                Some(told) = self.ended.recv() => self.landed(told),
                 () = sleep(POLL) => {}
             }
             self.gather().await;
@@ -73,10 +73,15 @@ impl Worker {
 
     async fn gather(&mut self) {
         let until = Instant::now() + GATHERING;
-        while !self.told.is_empty() && self.told.len() < self.flights.len() {
+        while !self.told.is_empty() && self.flights.any_young(GATHERING) {
             let Ok(Some(told)) = timeout_at(until, self.ended.recv()).await else { return };
-            self.told.push(told);
+            self.landed(told);
         }
+    }
+
+    fn landed(&mut self, told: Told) {
+        self.flights.land(&told.outcome.id);
+        self.told.push(told);
     }
 
     /// Keeps what came of those that have ended, and takes what is due; says whether it took anything.
@@ -125,7 +130,7 @@ impl Worker {
     /// If the database is gone, they are kept in mind until it is back, or until their leases run out.
     async fn keep(&mut self) -> sqlx::Result<()> {
         while let Ok(told) = self.ended.try_recv() {
-            self.told.push(told);
+            self.landed(told);
         }
         if self.told.is_empty() {
             return Ok(());
@@ -176,7 +181,7 @@ impl Worker {
         while self.flights.len() > self.told.len() {
             let left = until.saturating_duration_since(Instant::now());
             let Ok(Some(told)) = timeout(left, self.ended.recv()).await else { break };
-            self.told.push(told);
+            self.landed(told);
         }
         let kept = self.keep().await;
         let leases = self.flights.leases();
