@@ -23,6 +23,7 @@ use crate::events::store::{self, EventStore};
 use crate::http::keyring::Keyring;
 use crate::http::router::{Serves, router};
 use crate::http::streams::Streams;
+use crate::http::templates::shelf::Shelf;
 use crate::http::{Api, BODY_ROOM, Limit, PROBES, READING_ROOM, REQUEST_ROOM, Shared, server};
 use crate::mail::dns::{Inspector, Plan, Resolver};
 use crate::mail::outbox::Outbox;
@@ -127,6 +128,7 @@ impl Service {
             streams: Streams::new(&front),
             inspector: inspector(config),
             senders: senders(config),
+            shelf: Shelf::default(),
             poster: poster(config)?,
             public_url: config.public_url.clone(),
         });

@@ -61,6 +61,7 @@ use crate::projections::history::History;
 use crate::values::{PublicUrl, SecretKey};
 use keyring::Keyring;
 use streams::Streams;
+use templates::shelf::Shelf;
 
 /// So many KiB of bodies may be in the house at once.
 pub const BODY_ROOM: usize = 256 * 1024;
@@ -133,6 +134,8 @@ pub struct Shared {
     pub inspector: Inspector,
     /// From which of its domains a tenant may send.
     pub senders: Senders,
+    /// Templates, parsed.
+    pub shelf: Shelf,
     /// Tells webhooks, to try them.
     pub poster: Poster,
     /// Where recipients reach us; none: nothing can be tracked.

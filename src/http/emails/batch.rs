@@ -1,6 +1,7 @@
 //! Many mails are handed to us at once: each is accepted or refused on its own.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -144,8 +145,8 @@ async fn read(
     let (shared, secrets, senders) = (api.clone(), api.secrets.clone(), api.senders);
     let room = raw.clone();
     let work = move || {
-        let ready = |(name, row): (String, Option<TemplateRow>)| (name, row.map(Ready::of));
-        let templates: HashMap<String, Option<Ready>> = templates.into_iter().map(ready).collect();
+        let ready = |row: Option<TemplateRow>| row.map(|row| shared.shelf.get(row));
+        let templates = templates.into_iter().map(|(name, row)| (name, ready(row))).collect();
         let mut budget = Budget::default();
         let one = |body: Result<SendBody, Problem>| {
             let body = body?;
@@ -171,11 +172,11 @@ async fn read(
 /// What the mail's template was found to be; beyond the first so many, none was looked for.
 fn ready_for<'a>(
     body: &SendBody,
-    templates: &'a HashMap<String, Option<Ready>>,
+    templates: &'a HashMap<String, Option<Arc<Ready>>>,
 ) -> Result<Option<&'a Ready>, Problem> {
     let Some(name) = body.template() else { return Ok(None) };
     match templates.get(name) {
-        Some(found) => Ok(found.as_ref()),
+        Some(found) => Ok(found.as_deref()),
         None => Err(Problem::invalid_field(
             "template_id",
             format!("one batch names at most {MOST_TEMPLATES} templates: send this in another"),

@@ -16,7 +16,6 @@ use crate::http::caller::{Caller, OfTenant, OnTenant, ToSend, no_such_tenant};
 use crate::http::idempotency::{Answers, Asked, REPLAYED};
 use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::NoQuery;
-use crate::http::templates::fill::Ready;
 use crate::http::templates::named;
 use crate::values::{EmailId, TenantId, Timestamp};
 
@@ -121,10 +120,10 @@ impl Sealing<'_> {
         if raw.bytes.len() < HEAVY && template.is_none() {
             return sealed(body.read(now, None)?);
         }
-        let room = raw.clone();
+        let (room, shelf) = (raw.clone(), self.api.shelf.clone());
         apart(move || {
-            let template = template.map(Ready::of);
-            let command = sealed(body.read(now, template.as_ref())?)?;
+            let template = template.map(|row| shelf.get(row));
+            let command = sealed(body.read(now, template.as_deref())?)?;
             drop(room);
             Ok(command)
         })

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::shelf::weight;
 use crate::http::field::{Faults, Field, shown, written};
 use crate::projections::templates::TemplateRow;
 use crate::values::{
@@ -22,13 +23,21 @@ pub struct Ready {
     id: String,
     version: i64,
     parsed: Result<ParsedTemplate, SyntaxFault>,
+    weight: u32,
 }
 
 impl Ready {
     /// This template. Parsing takes its time.
     pub fn of(row: TemplateRow) -> Self {
+        let parts = [&row.subject, &row.html, &row.text].into_iter().flatten();
+        let weight = weight(parts.map(String::as_str));
         let source = TemplateSource { subject: row.subject, html: row.html, text: row.text };
-        Self { id: row.id, version: row.version, parsed: source.parse() }
+        Self { id: row.id, version: row.version, parsed: source.parse(), weight }
+    }
+
+    /// What it takes to keep it, in bytes, about.
+    pub(super) fn weight(&self) -> u32 {
+        self.weight
     }
 }
 

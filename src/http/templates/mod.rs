@@ -5,6 +5,7 @@ pub mod change;
 pub mod fill;
 pub mod preview;
 pub mod read;
+pub mod shelf;
 pub mod view;
 
 use super::Api;

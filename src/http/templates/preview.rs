@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::body::PreviewBody;
-use super::fill::{Ready, fill};
+use super::fill::fill;
 use super::known;
 use super::view::TemplatePreview;
 use crate::http::Api;
@@ -33,10 +33,11 @@ pub async fn preview(
     }
     let row = known(&api, tenant, &path.0).await?;
     let body = raw.json_or_nothing::<PreviewBody>()?;
+    let shelf = api.shelf.clone();
     let filled = apart(move || {
         let mut faults = Faults::default();
         let filling = body.read(&mut faults);
-        let filled = fill(&Ready::of(row), &filling, None, &mut faults);
+        let filled = fill(&shelf.get(row), &filling, None, &mut faults);
         faults.done(filled)
     })
     .await?;
