@@ -4,6 +4,7 @@
 //! [`codec`], a golden file under `tests/golden`, and an arm in every reader that the compiler names:
 //! [`redact`] among them, which asks what of it is a secret.
 
+mod about;
 pub mod api_key;
 pub mod codec;
 pub mod domain;
@@ -26,6 +27,7 @@ use crate::values::{
     WebhookId,
 };
 
+pub use about::all_about;
 pub use api_key::ApiKeyEvent;
 pub use domain::DomainEvent;
 pub use email::EmailEvent;

@@ -9,7 +9,7 @@ use sqlx::{PgConnection, PgPool};
 use super::Projector;
 use super::page::{PageRequest, Paged};
 use super::table::{Origin, Table};
-use crate::events::{ApiKeyEvent, Fact, Recorded};
+use crate::events::{ApiKeyEvent, Fact, Recorded, all_about};
 use crate::values::{KeyId, TenantId, Timestamp, TokenHash};
 
 /// Keeps `api_keys`.
@@ -86,25 +86,13 @@ impl Projector for ApiKeys {
     }
 
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
-        let touched: Vec<_> = facts
-            .iter()
-            .filter_map(|recorded| match &recorded.fact {
-                Fact::ApiKey(tenant, key, event) => Some((*tenant, *key, event, recorded)),
-                Fact::Tenant(..)
-                | Fact::Email(..)
-                | Fact::Usage(..)
-                | Fact::Domain(..)
-                | Fact::Suppression(..)
-                | Fact::Template(..)
-                | Fact::Webhook(..) => None,
-            })
-            .collect();
+        let touched = all_about(facts, Fact::about_api_key);
         if touched.is_empty() {
             return Ok(());
         }
-        let ids: Vec<String> = touched.iter().map(|(_, key, ..)| key.to_string()).collect();
+        let ids: Vec<String> = touched.iter().map(|((_, key, _), _)| key.to_string()).collect();
         let mut rows = load(db, &ids).await?;
-        for (tenant, key, event, recorded) in touched {
+        for ((tenant, key, event), recorded) in touched {
             fold(&mut rows, (tenant, key), event, recorded);
         }
         save(db, &rows.into_values().collect::<Vec<_>>()).await

@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgPool};
 use super::Projector;
 use super::page::{PageRequest, Paged};
 use super::table::{Origin, Table};
-use crate::events::{DomainEvent, Fact, Recorded};
+use crate::events::{DomainEvent, Fact, Recorded, all_about};
 use crate::values::{DomainId, DomainRecord, TenantId};
 
 /// Keeps `domains`.
@@ -64,25 +64,14 @@ impl Projector for Domains {
     }
 
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
-        let touched: Vec<_> = facts
-            .iter()
-            .filter_map(|recorded| match &recorded.fact {
-                Fact::Domain(tenant, domain, event) => Some((*tenant, *domain, event, recorded)),
-                Fact::Tenant(..)
-                | Fact::ApiKey(..)
-                | Fact::Email(..)
-                | Fact::Usage(..)
-                | Fact::Suppression(..)
-                | Fact::Template(..)
-                | Fact::Webhook(..) => None,
-            })
-            .collect();
+        let touched = all_about(facts, Fact::about_domain);
         if touched.is_empty() {
             return Ok(());
         }
-        let ids: Vec<String> = touched.iter().map(|(_, domain, ..)| domain.to_string()).collect();
+        let ids: Vec<String> =
+            touched.iter().map(|((_, domain, _), _)| domain.to_string()).collect();
         let mut rows = load(db, &ids).await?;
-        for (tenant, domain, event, recorded) in touched {
+        for ((tenant, domain, event), recorded) in touched {
             fold(&mut rows, (tenant, domain), event, recorded)?;
         }
         save(db, &rows.into_values().collect::<Vec<_>>()).await

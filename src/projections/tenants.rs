@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgPool};
 use super::Projector;
 use super::page::{PageRequest, Paged};
 use super::table::{Origin, Table};
-use crate::events::{Fact, Recorded, TenantEvent};
+use crate::events::{Fact, Recorded, TenantEvent, all_about};
 use crate::values::{TenantId, Timestamp};
 
 /// Keeps `tenants`.
@@ -71,25 +71,13 @@ impl Projector for Tenants {
     }
 
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
-        let touched: Vec<_> = facts
-            .iter()
-            .filter_map(|recorded| match &recorded.fact {
-                Fact::Tenant(tenant, event) => Some((*tenant, event, recorded)),
-                Fact::ApiKey(..)
-                | Fact::Email(..)
-                | Fact::Usage(..)
-                | Fact::Domain(..)
-                | Fact::Suppression(..)
-                | Fact::Template(..)
-                | Fact::Webhook(..) => None,
-            })
-            .collect();
+        let touched = all_about(facts, Fact::about_tenant);
         if touched.is_empty() {
             return Ok(());
         }
-        let ids: Vec<String> = touched.iter().map(|(tenant, ..)| tenant.to_string()).collect();
+        let ids: Vec<String> = touched.iter().map(|((tenant, _), _)| tenant.to_string()).collect();
         let mut rows = load(db, &ids).await?;
-        for (tenant, event, recorded) in touched {
+        for ((tenant, event), recorded) in touched {
             fold(&mut rows, tenant, event, recorded)?;
         }
         save(db, rows.into_values().collect()).await

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::PgConnection;
 
 use crate::events::suppression::SuppressionAdded;
-use crate::events::{Fact, Recorded, SuppressionEvent, TenantEvent};
+use crate::events::{Recorded, SuppressionEvent, TenantEvent};
 use crate::projections::Projector;
 use crate::projections::table::{Origin, Table};
 use crate::values::{ERASED, SuppressionId, TenantId};
@@ -61,22 +61,16 @@ impl Projector for Suppressions {
 
 impl<'a> Changes<'a> {
     fn take_in(&mut self, recorded: &'a Recorded) {
-        match &recorded.fact {
-            Fact::Suppression(tenant, id, SuppressionEvent::Added(added)) => {
-                self.left.insert(*id, Some((*tenant, added, recorded)));
-            }
-            Fact::Suppression(_, id, SuppressionEvent::Removed) => {
-                self.left.insert(*id, None);
-            }
-            // A deleted tenant's list does not grow any more, so its rows are all there.
-            Fact::Tenant(tenant, TenantEvent::Erased) => self.erased.push(tenant.to_string()),
-            Fact::Tenant(..)
-            | Fact::ApiKey(..)
-            | Fact::Email(..)
-            | Fact::Usage(..)
-            | Fact::Domain(..)
-            | Fact::Template(..)
-            | Fact::Webhook(..) => {}
+        if let Some((tenant, id, event)) = recorded.fact.about_suppression() {
+            let left = match event {
+                SuppressionEvent::Added(added) => Some((tenant, added, recorded)),
+                SuppressionEvent::Removed => None,
+            };
+            self.left.insert(id, left);
+        }
+        // A deleted tenant's list does not grow any more, so its rows are all there.
+        if let Some((tenant, TenantEvent::Erased)) = recorded.fact.about_tenant() {
+            self.erased.push(tenant.to_string());
         }
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::PgConnection;
 
 use crate::events::template::TemplateVersion;
-use crate::events::{Fact, Recorded, TemplateEvent};
+use crate::events::{Fact, Recorded, TemplateEvent, all_about};
 use crate::projections::Projector;
 use crate::projections::table::{Origin, Table};
 use crate::values::{TemplateId, TenantId};
@@ -54,17 +54,7 @@ impl Projector for Templates {
 
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
         let (mut saved, mut created, mut deleted) = (Vec::new(), Vec::new(), Vec::new());
-        for recorded in facts {
-            let (tenant, template, event) = match &recorded.fact {
-                Fact::Template(tenant, template, event) => (*tenant, *template, event),
-                Fact::Tenant(..)
-                | Fact::ApiKey(..)
-                | Fact::Email(..)
-                | Fact::Usage(..)
-                | Fact::Domain(..)
-                | Fact::Suppression(..)
-                | Fact::Webhook(..) => continue,
-            };
+        for ((tenant, template, event), recorded) in all_about(facts, Fact::about_template) {
             match event {
                 TemplateEvent::Created(version) => {
                     created.push(saved.len());

@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 
 use super::Projector;
 use super::table::{Origin, Table};
-use crate::events::{Fact, Recorded, WebhookEvent};
+use crate::events::{Fact, Recorded, WebhookEvent, all_about};
 use crate::values::{TenantId, WebhookId};
 
 pub use health::{Failing, note};
@@ -76,26 +76,14 @@ impl Projector for Webhooks {
     }
 
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
-        let touched: Vec<_> = facts
-            .iter()
-            .filter_map(|recorded| match &recorded.fact {
-                Fact::Webhook(tenant, webhook, event) => Some((*tenant, *webhook, event, recorded)),
-                Fact::Tenant(..)
-                | Fact::ApiKey(..)
-                | Fact::Email(..)
-                | Fact::Usage(..)
-                | Fact::Domain(..)
-                | Fact::Suppression(..)
-                | Fact::Template(..) => None,
-            })
-            .collect();
+        let touched = all_about(facts, Fact::about_webhook);
         if touched.is_empty() {
             return Ok(());
         }
-        let ids: BTreeSet<String> = touched.iter().map(|(_, id, ..)| id.to_string()).collect();
+        let ids: BTreeSet<String> = touched.iter().map(|((_, id, _), _)| id.to_string()).collect();
         let ids: Vec<String> = ids.into_iter().collect();
         let mut rows = save::load(db, &ids).await?;
-        for (tenant, webhook, event, recorded) in touched {
+        for ((tenant, webhook, event), recorded) in touched {
             fold(&mut rows, (tenant, webhook), event, recorded);
         }
         let gone: Vec<String> = ids.into_iter().filter(|id| !rows.contains_key(id)).collect();

@@ -12,15 +12,10 @@ use crate::values::{Personal, TenantId};
 /// The body of a notice, from its email's facts; none if what it tells of cannot be read any more.
 pub(super) fn body(claimed: &Claimed, facts: &[Recorded]) -> Option<Bytes> {
     let told = facts.iter().find(|recorded| recorded.position == claimed.position)?;
-    let data = match &told.fact {
-        Fact::Tenant(tenant, event) => of_tenant(*tenant, event)?,
-        Fact::Email(..) => of_email(claimed, facts, told)?,
-        Fact::ApiKey(..)
-        | Fact::Usage(..)
-        | Fact::Webhook(..)
-        | Fact::Domain(..)
-        | Fact::Suppression(..)
-        | Fact::Template(..) => return None,
+    let data = match (told.fact.about_tenant(), told.fact.about_email()) {
+        (Some((tenant, event)), _) => of_tenant(tenant, event)?,
+        (None, Some((.., event))) => of_email(claimed, facts, event)?,
+        (None, None) => return None,
     };
     let body = json!({
         "id": claimed.id,
@@ -44,22 +39,17 @@ fn of_tenant(tenant: TenantId, event: &TenantEvent) -> Option<Map<String, Value>
     Some(data)
 }
 
-fn of_email(claimed: &Claimed, facts: &[Recorded], told: &Recorded) -> Option<Map<String, Value>> {
-    let accepted = facts.iter().find_map(|recorded| match &recorded.fact {
-        Fact::Email(_, _, EmailEvent::Accepted(accepted)) => Some(accepted),
-        Fact::Email(..)
-        | Fact::Tenant(..)
-        | Fact::ApiKey(..)
-        | Fact::Usage(..)
-        | Fact::Webhook(..)
-        | Fact::Domain(..)
-        | Fact::Suppression(..)
-        | Fact::Template(..) => None,
+fn of_email(
+    claimed: &Claimed,
+    facts: &[Recorded],
+    told: &EmailEvent,
+) -> Option<Map<String, Value>> {
+    let accepted = facts.iter().find_map(|recorded| {
+        let Fact::Email(_, _, EmailEvent::Accepted(accepted)) = &recorded.fact else { return None };
+        Some(accepted)
     })?;
     let mut data = correspondence(claimed, accepted)?;
-    if let Fact::Email(_, _, event) = &told.fact {
-        data.extend(particulars(event));
-    }
+    data.extend(particulars(told));
     Some(data)
 }
 
