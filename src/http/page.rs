@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::field::{Faults, Field};
+use super::field::{Faults, Field, Unknown};
+use super::problem::Problem;
 use crate::projections::page::{PageRequest, Paged};
 
 /// Entries in a page when nobody says.
@@ -28,6 +29,25 @@ pub struct PageQuery {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     cursor: Field<String>,
+}
+
+/// What may be asked of a list that knows nothing but pages.
+#[derive(Debug, Deserialize)]
+pub struct PagesOnly {
+    #[serde(flatten)]
+    page: PageQuery,
+    #[serde(flatten)]
+    unknown: Unknown,
+}
+
+impl PagesOnly {
+    /// Reads it, or says all that is wrong; `is_cursor` as for [`PageQuery::read`].
+    pub fn read(self, is_cursor: impl Fn(&str) -> bool) -> Result<PageRequest, Problem> {
+        let mut faults = Faults::default();
+        faults.unknown("", &self.unknown);
+        let page = self.page.read(&mut faults, is_cursor);
+        faults.done(Some(page))
+    }
 }
 
 /// A part of a list.

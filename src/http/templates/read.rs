@@ -2,15 +2,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::known;
 use super::view::{TemplateSummaryView, TemplateView};
 use crate::http::Api;
 use crate::http::caller::{OfTenant, ToSeeTemplates};
-use crate::http::field::{Faults, Unknown};
-use crate::http::page::{Page, PageQuery};
+use crate::http::page::{Page, PageQuery, PagesOnly};
 use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::{NoQuery, Query};
 use crate::projections::page::PageRequest;
@@ -20,34 +17,13 @@ use crate::values::TemplateId;
 /// Versions in one page: each can hold half a megabyte.
 const MOST_VERSIONS: u32 = 5;
 
-/// Which part of a list is wanted.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct TemplatesQuery {
-    #[serde(flatten)]
-    #[param(ignore)]
-    page: PageQuery,
-    #[serde(flatten)]
-    #[param(ignore)]
-    unknown: Unknown,
-}
-
-impl TemplatesQuery {
-    fn read(self, is_cursor: impl Fn(&str) -> bool) -> Result<PageRequest, Problem> {
-        let mut faults = Faults::default();
-        faults.unknown("", &self.unknown);
-        let page = self.page.read(&mut faults, is_cursor);
-        faults.done(Some(page))
-    }
-}
-
 /// Lists the templates, without their `html` and `text`.
-#[utoipa::path(get, path = "/v1/templates", tag = "Templates", params(TemplatesQuery, PageQuery),
+#[utoipa::path(get, path = "/v1/templates", tag = "Templates", params(PageQuery),
     responses((status = 200, body = Page<TemplateSummaryView>), (status = "4XX", body = ErrorBody)))]
 pub async fn list(
     State(api): State<Api>,
     OfTenant { tenant, .. }: OfTenant<ToSeeTemplates>,
-    Query(query): Query<TemplatesQuery>,
+    Query(query): Query<PagesOnly>,
 ) -> Result<Json<Page<TemplateSummaryView>>, Problem> {
     let page = query.read(|text| text.parse::<TemplateId>().is_ok())?;
     let found = rows::list(&api.pool, tenant, &page).await?;
@@ -69,13 +45,13 @@ pub async fn get(
 
 /// Lists all versions that a template has had, at most five in a page.
 #[utoipa::path(get, path = "/v1/templates/{id}/versions", tag = "Templates",
-    params(("id" = String, Path, description = "Its id or its name."), TemplatesQuery, PageQuery),
+    params(("id" = String, Path, description = "Its id or its name."), PageQuery),
     responses((status = 200, body = Page<TemplateView>), (status = "4XX", body = ErrorBody)))]
 pub async fn versions(
     State(api): State<Api>,
     OfTenant { tenant, .. }: OfTenant<ToSeeTemplates>,
     Path(id): Path<String>,
-    Query(query): Query<TemplatesQuery>,
+    Query(query): Query<PagesOnly>,
 ) -> Result<Json<Page<TemplateView>>, Problem> {
     let page = query.read(|text| text.parse::<i64>().is_ok())?;
     let page = PageRequest { limit: page.limit.min(MOST_VERSIONS), ..page };

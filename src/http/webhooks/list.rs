@@ -2,31 +2,16 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde::Deserialize;
-use utoipa::IntoParams;
 
 use super::found;
 use super::view::WebhookView;
 use crate::http::Api;
 use crate::http::caller::{OfTenant, ToSeeWebhooks};
-use crate::http::field::{Faults, Unknown};
-use crate::http::page::{Page, PageQuery};
+use crate::http::page::{Page, PageQuery, PagesOnly};
 use crate::http::problem::{ErrorBody, Problem};
 use crate::http::query::{NoQuery, Query};
 use crate::projections::webhooks as rows;
 use crate::values::WebhookId;
-
-/// Which part of the list is wanted.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct WebhooksQuery {
-    #[serde(flatten)]
-    #[param(ignore)]
-    page: PageQuery,
-    #[serde(flatten)]
-    #[param(ignore)]
-    unknown: Unknown,
-}
 
 /// Lists the tenant's webhooks.
 #[utoipa::path(get, path = "/v1/webhooks", tag = "Webhooks", params(PageQuery),
@@ -34,12 +19,9 @@ pub struct WebhooksQuery {
 pub async fn list(
     State(api): State<Api>,
     OfTenant { tenant, .. }: OfTenant<ToSeeWebhooks>,
-    Query(query): Query<WebhooksQuery>,
+    Query(query): Query<PagesOnly>,
 ) -> Result<Json<Page<WebhookView>>, Problem> {
-    let mut faults = Faults::default();
-    faults.unknown("", &query.unknown);
-    let page = query.page.read(&mut faults, |text| text.parse::<WebhookId>().is_ok());
-    let page = faults.done(Some(page))?;
+    let page = query.read(|text| text.parse::<WebhookId>().is_ok())?;
     let (found, now) = (rows::list(&api.pool, tenant, &page).await?, api.clock.now());
     Ok(Json(Page::of(&page, found, |row| WebhookView::of_row(row, now))))
 }
