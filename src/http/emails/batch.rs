@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::body::SendBody;
 use super::budget::Budget;
 use super::ever_was;
+use super::handed::Handed;
 use super::send::Queued;
 use super::tracking::possible;
 use crate::commands::batch::{Batch, Verdict};
@@ -21,9 +22,7 @@ use crate::http::apart::apart;
 use crate::http::body::Raw;
 use crate::http::caller::{Caller, OfTenant, OnTenant, ToSend};
 use crate::http::field::{Faults, Field, Unknown, written};
-use crate::http::idempotency::Asked;
 use crate::http::problem::{ErrorBody, Problem};
-use crate::http::query::NoQuery;
 use crate::http::templates::fill::Ready;
 use crate::http::templates::named;
 use crate::projections::templates::TemplateRow;
@@ -90,11 +89,9 @@ pub enum One {
 pub async fn send_batch(
     State(api): State<Api>,
     OfTenant { caller, tenant, .. }: OfTenant<ToSend>,
-    _: NoQuery,
-    asked: Asked,
-    raw: Raw,
+    handed: Handed,
 ) -> Result<Response, Problem> {
-    accepted(&api, (&caller, tenant), &asked, &raw).await
+    accepted(&api, (&caller, tenant), &handed).await
 }
 
 /// Sends up to 500 emails for a tenant.
@@ -105,19 +102,16 @@ pub async fn send_batch(
 pub async fn send_batch_for(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
-    _: NoQuery,
-    asked: Asked,
-    raw: Raw,
+    handed: Handed,
 ) -> Result<Response, Problem> {
     ever_was(&api, tenant).await?;
-    accepted(&api, (&caller, tenant), &asked, &raw).await
+    accepted(&api, (&caller, tenant), &handed).await
 }
 
 async fn accepted(
     api: &Api,
     (caller, tenant): (&Caller, TenantId),
-    asked: &Asked,
-    raw: &Raw,
+    Handed { asked, raw }: &Handed,
 ) -> Result<Response, Problem> {
     let places = read(api, (caller, tenant), raw).await?;
     let commands: Vec<SendEmail> =

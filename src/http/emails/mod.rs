@@ -6,6 +6,7 @@ mod budget;
 pub mod cancel;
 pub mod content;
 pub mod details;
+mod handed;
 pub mod list;
 pub mod said;
 pub mod send;

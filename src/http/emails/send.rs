@@ -7,15 +7,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::SendBody;
+use super::handed::Handed;
 use super::tracking::possible;
 use crate::commands::email::{Draft, SendEmail, send_email::Refusal, send_email::SealError};
 use crate::http::Api;
 use crate::http::apart::apart;
 use crate::http::body::Raw;
 use crate::http::caller::{Caller, OfTenant, OnTenant, ToSend, no_such_tenant};
-use crate::http::idempotency::{Answers, Asked, REPLAYED};
+use crate::http::idempotency::{Answers, REPLAYED};
 use crate::http::problem::{ErrorBody, Problem};
-use crate::http::query::NoQuery;
 use crate::http::templates::named;
 use crate::values::{EmailId, TenantId, Timestamp};
 
@@ -49,11 +49,9 @@ impl Queued {
 pub async fn send(
     State(api): State<Api>,
     OfTenant { caller, tenant, .. }: OfTenant<ToSend>,
-    _: NoQuery,
-    asked: Asked,
-    raw: Raw,
+    handed: Handed,
 ) -> Result<Response, Problem> {
-    accepted(&api, (&caller, tenant), &asked, &raw).await
+    accepted(&api, (&caller, tenant), &handed).await
 }
 
 /// Sends an email for a tenant.
@@ -64,18 +62,15 @@ pub async fn send(
 pub async fn send_for(
     State(api): State<Api>,
     OnTenant { caller, tenant }: OnTenant,
-    _: NoQuery,
-    asked: Asked,
-    raw: Raw,
+    handed: Handed,
 ) -> Result<Response, Problem> {
-    accepted(&api, (&caller, tenant), &asked, &raw).await
+    accepted(&api, (&caller, tenant), &handed).await
 }
 
 async fn accepted(
     api: &Api,
     (caller, tenant): (&Caller, TenantId),
-    asked: &Asked,
-    raw: &Raw,
+    Handed { asked, raw }: &Handed,
 ) -> Result<Response, Problem> {
     let now = api.clock.now();
     let email = EmailId::at(now);
