@@ -1,25 +1,19 @@
 //! Tries a tenant's relay without sending anything, and says what failed.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
-use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::Api;
 use super::body::{NoBody, Raw};
 use super::caller::{OfTenant, OnTenant, ToSend, no_such_tenant};
 use super::idempotency::Asked;
+use super::probe_place::place;
 use super::problem::{ErrorBody, Problem};
 use super::query::NoQuery;
 use crate::mail::transport::{Route, described, probe};
 use crate::values::TenantId;
-
-/// So long a trial waits for others to end.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What came of a trial.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,9 +69,7 @@ async fn tried(api: &Api, tenant: TenantId, asked: &Asked, raw: &Raw) -> Result<
     }
     let past = api.commands.tenant(tenant).await?;
     let living = past.state.living().ok_or_else(no_such_tenant)?;
-    let _place = timeout(PATIENCE, Arc::clone(&api.probes).acquire_owned())
-        .await
-        .map_err(|_| Problem::unavailable("too many relays are tried at once: try again"))?;
+    let _place = place(api).await?;
     if let Some(answer) = asked.answered(api, &raw.bytes).await? {
         return Ok(answer);
     }
