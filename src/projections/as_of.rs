@@ -13,7 +13,7 @@ use super::tenants::{self, TenantRow};
 use super::usage::{COUNTED, Counts};
 use crate::events::store::EventStore;
 use crate::events::store::history::Wanted;
-use crate::events::{Fact, Recorded, Stream};
+use crate::events::{DomainEvent, Fact, Recorded, Stream, TemplateEvent, WebhookEvent};
 use crate::values::{Day, Month, TenantId, Timestamp};
 
 /// Facts that are held at once.
@@ -22,15 +22,30 @@ const PIECE: i64 = 2_000;
 /// All by which a key's row is made.
 const OF_KEYS: [&str; 3] = ["api_key.created", "api_key.rotated", "api_key.revoked"];
 
-/// The names of the facts with which a thing of one kind begins, and ends.
-pub type Ends = (&'static str, &'static str);
+/// With which facts a thing of one kind begins and ends.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    /// Their names.
+    types: [&'static str; 2],
+    /// Tells the one with which it ends.
+    is_end: fn(&Fact) -> bool,
+}
 
 /// Of templates.
-pub const TEMPLATES: Ends = ("template.created", "template.deleted");
+pub const TEMPLATES: Ends = Ends {
+    types: ["template.created", "template.deleted"],
+    is_end: |fact| matches!(fact, Fact::Template(_, _, TemplateEvent::Deleted)),
+};
 /// Of webhooks.
-pub const WEBHOOKS: Ends = ("webhook.created", "webhook.deleted");
+pub const WEBHOOKS: Ends = Ends {
+    types: ["webhook.created", "webhook.deleted"],
+    is_end: |fact| matches!(fact, Fact::Webhook(_, _, WebhookEvent::Deleted)),
+};
 /// Of domains.
-pub const DOMAINS: Ends = ("domain.added", "domain.deleted");
+pub const DOMAINS: Ends = Ends {
+    types: ["domain.added", "domain.deleted"],
+    is_end: |fact| matches!(fact, Fact::Domain(_, _, DomainEvent::Deleted)),
+};
 
 /// The first moment at which what happened at `at` is over: times are kept to the microsecond.
 fn after(at: Timestamp) -> Timestamp {
@@ -85,12 +100,14 @@ pub async fn living(
     store: &EventStore,
     tenant: TenantId,
     at: Timestamp,
-    (born, gone): Ends,
+    Ends { types, is_end }: Ends,
 ) -> sqlx::Result<i64> {
-    let (mut begun, mut ended) = (0, 0);
-    each(store, &wanted(tenant, &[born], at), |_| begun += 1).await?;
-    each(store, &wanted(tenant, &[gone], at), |_| ended += 1).await?;
-    Ok(begun - ended)
+    let mut living = 0;
+    each(store, &wanted(tenant, &types, at), |recorded| {
+        living += if is_end(&recorded.fact) { -1 } else { 1 };
+    })
+    .await?;
+    Ok(living)
 }
 
 /// A tenant's counts of a month, day by day; days without any are left out.
