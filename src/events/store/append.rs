@@ -33,6 +33,21 @@ pub struct Append {
     pub at: Timestamp,
 }
 
+impl Append {
+    /// What it brings besides its facts, in bytes: contents, and an answer that is kept.
+    pub(super) fn bytes(&self) -> usize {
+        let contents = self.contents.iter().map(|content| content.sealed.len());
+        let answers = self.guards.iter().map(|guard| match guard {
+            Guard::Receipt(receipt) => receipt.answer.len(),
+            Guard::StreamAt { .. }
+            | Guard::Claim { .. }
+            | Guard::Release { .. }
+            | Guard::Quota { .. } => 0,
+        });
+        contents.chain(answers).sum()
+    }
+}
+
 /// What happened to one stream.
 #[derive(Clone, Debug)]
 pub struct Part {
@@ -206,5 +221,23 @@ mod tests {
         assert!(fits(&contents).is_ok());
         contents.push(content(1));
         assert!(matches!(fits(&contents), Err(AppendError::TooLarge(LARGEST))));
+    }
+
+    #[test]
+    fn a_kept_answer_counts_as_contents_do() {
+        let tenant = TenantId::at("2024-01-15T10:30:00Z".parse().unwrap());
+        let sealed = Bytes::from(vec![0; 5]);
+        let [scope, key, request] = ["s", "k", "r"].map(ToOwned::to_owned);
+        let append = Append {
+            parts: Vec::new(),
+            guards: vec![
+                Guard::StreamAt { stream: Stream::tenant(tenant), version: 1 },
+                Guard::Receipt(Receipt { scope, key, request, answer: vec![0; 7] }),
+            ],
+            contents: vec![SealedContent { tenant, digest: "d".to_owned(), sealed }],
+            metadata: Metadata::default(),
+            at: "2024-01-15T10:30:00Z".parse().unwrap(),
+        };
+        assert_eq!(append.bytes(), 12);
     }
 }

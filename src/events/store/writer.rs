@@ -83,7 +83,7 @@ impl Writer {
         let mut next = Some(first);
         while let Some(waiting) = next {
             let append = &waiting.append.append;
-            bytes += append.contents.iter().map(|c| c.sealed.len()).sum::<usize>();
+            bytes += append.bytes();
             streams += append.parts.len().max(1);
             requests.push(waiting.append);
             answers.push(waiting.answer);
