@@ -114,6 +114,8 @@ impl App {
     /// Waits until nothing is due any more: mail, the withdrawal of a deleted tenant's mail, read models,
     /// counted requests.
     pub(crate) async fn settle(&self) {
+        // As whoever reads the usage: else the next round of the usage meter is waited for.
+        self.service.api.meter.settling().settled(None).await;
         until("all is at rest", async || {
             let now = self.clock.now().as_datetime();
             sqlx::query_scalar::<_, bool>(
