@@ -2,5 +2,5 @@
 
 mod callers;
 mod ids;
-mod table;
-mod world;
+pub(crate) mod table;
+pub(crate) mod world;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// Who may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Needs {
+pub(crate) enum Needs {
     /// Everybody.
     Nothing,
     /// An admin.
@@ -19,7 +19,7 @@ pub(super) enum Needs {
 
 /// How an admin names the tenant on a route for tenants' keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Names {
+pub(crate) enum Names {
     /// By `?tenant_id=`.
     InQuery,
     /// By `tenant_id` in the body.
@@ -30,15 +30,15 @@ pub(super) enum Names {
 
 /// A route.
 #[derive(Clone, Debug)]
-pub(super) struct Route {
-    pub(super) method: &'static str,
-    pub(super) path: &'static str,
+pub(crate) struct Route {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
     /// What must stand after its path: nothing, or a query.
     pub(super) query: &'static str,
-    pub(super) needs: Needs,
+    pub(crate) needs: Needs,
     /// What the right caller is answered.
     pub(super) status: u16,
-    pub(super) body: Option<Value>,
+    pub(crate) body: Option<Value>,
 }
 
 const SEE_EMAILS: Needs = Needs::Tenant(&["send", "emails:read"]);
@@ -63,7 +63,7 @@ impl Route {
 }
 
 /// All routes. `FROM` stands for a sender of the tenant's, `NEW` for a domain that nobody has.
-pub(super) fn routes() -> Vec<Route> {
+pub(crate) fn routes() -> Vec<Route> {
     let email = || json!({"from": "FROM", "to": "ann@example.org", "subject": "Hi", "text": "Hi"});
     let key = || json!({"name": "New", "permissions": ["api-keys:write"]});
     let (tenants, tenant) = ("/v1/tenants", "/v1/tenants/{id}");

@@ -25,8 +25,8 @@ pub(super) const PERMISSIONS: [&str; 14] = [
 ];
 
 /// A tenant with something of everything.
-pub(super) struct World {
-    pub(super) tenant: Tenant,
+pub(crate) struct World {
+    pub(crate) tenant: Tenant,
     /// A key to spare.
     pub(super) key: String,
     /// A mail that waits.
@@ -47,7 +47,7 @@ pub(super) struct World {
 
 /// The ids that stand in a path.
 #[derive(Clone, Debug)]
-pub(super) struct Ids {
+pub(crate) struct Ids {
     pub(super) tenant: String,
     pub(super) key: String,
     pub(super) email: String,
@@ -60,7 +60,7 @@ pub(super) struct Ids {
 }
 
 impl World {
-    pub(super) async fn new(app: &App, domain: &str) -> Self {
+    pub(crate) async fn new(app: &App, domain: &str) -> Self {
         let world = Self::without_added_domain(app, domain).await;
         let added = json!({"name": format!("added-{domain}")});
         let added = world.tenant.caller.post("/v1/domains", &added).await.expect(201);
@@ -68,7 +68,7 @@ impl World {
     }
 
     /// The same without a domain that was added, whose keys take a while to make.
-    pub(super) async fn without_added_domain(app: &App, domain: &str) -> Self {
+    pub(crate) async fn without_added_domain(app: &App, domain: &str) -> Self {
         let tenant = app.tenant(domain).await;
         let key = app.key(&tenant.id, &["api-keys:write"]).await.text_at("/id");
         // Nobody listens there.
@@ -91,7 +91,7 @@ impl World {
         Self { tenant, key, email, domain, template, webhook, delivery, position, suppressed }
     }
 
-    pub(super) fn ids(&self) -> Ids {
+    pub(crate) fn ids(&self) -> Ids {
         let (tenant, key) = (self.tenant.id.clone(), self.key.clone());
         let suppressed = self.suppressed.clone();
         let (email, domain) = (self.email.clone(), self.domain.clone());
@@ -125,7 +125,7 @@ impl World {
 
 impl Route {
     /// Its path with these ids.
-    pub(super) fn filled(&self, ids: &Ids) -> String {
+    pub(crate) fn filled(&self, ids: &Ids) -> String {
         let id = if self.path.starts_with("/v1/tenants") {
             &ids.tenant
         } else if self.path.starts_with("/dev") {
