@@ -70,4 +70,8 @@ pub struct SendingDomain {
     pub name: HostName,
     /// Whether its keys stand in the DNS, so that its mail is signed.
     pub verified: bool,
+    /// Whether it is verified and its [`return_path`](DomainRecord::ReturnPath) stood in the DNS when that was looked
+    /// up last, so that bounces of its mail go by a name of its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub return_path: bool,
 }

@@ -59,7 +59,7 @@ pub use public_url::{PublicUrl, PublicUrlError, web};
 pub use recipients::{MAX_RECIPIENTS, RecipientKind, Recipients, RecipientsError};
 pub use relay::{Relay, RelayTls, RelayTlsError};
 pub use reputation::{Conduct, ReputationGuard, Share, ShareError};
-pub use return_path::ReturnPath;
+pub use return_path::{ReturnPath, custom_domain};
 pub use roll::{RecipientKey, Roll, shown};
 pub use secret::{OpenError, Sealed, Secret, SecretKey, SecretKeyError};
 pub use settings::{RateLimit, TenantSettings, Tracking, TrackingWish};

@@ -60,7 +60,8 @@ impl Command for AddDomain {
             return Ok(Decision::already());
         }
         let mut domains = fits(tenant, &self.name)?.sending_domains.clone();
-        domains.push(SendingDomain { id: self.domain, name: self.name.clone(), verified: false });
+        let (id, name) = (self.domain, self.name.clone());
+        domains.push(SendingDomain { id, name, verified: false, return_path: false });
         let added = DomainEvent::Added { name: self.name.clone(), keys: self.keys.clone() };
         let changed = TenantEvent::SendingDomainsChanged { domains };
         let facts =
@@ -168,6 +169,7 @@ pub(super) mod tests {
             id: DomainId::at(now()),
             name: name(&format!("d{number}.com")),
             verified: false,
+            return_path: false,
         };
         let domains = (0..MOST_DOMAINS).map(one).collect();
         let full = Fact::Tenant(command.tenant, TenantEvent::SendingDomainsChanged { domains });

@@ -56,15 +56,24 @@ impl Command for RecordCheck {
     ) -> Result<Decision, Refusal> {
         let domain = state.living().ok_or(Refusal::NotFound)?;
         let tenant = tenant.living().ok_or(Refusal::NotFound)?;
-        let (events, verified) = self.news(domain);
+        let (events, usable) = self.news(domain);
         let facts = events.into_iter().map(|event| Fact::Domain(self.tenant, self.domain, event));
-        Ok(Decision::of(facts.chain(self.told_to(tenant, verified)).collect()))
+        Ok(Decision::of(facts.chain(self.told_to(tenant, usable)).collect()))
     }
 }
 
+/// What a domain's mail may make use of.
+#[derive(Clone, Copy)]
+struct Usable {
+    /// Its keys.
+    verified: bool,
+    /// Its own domain for bounces.
+    return_path: bool,
+}
+
 impl RecordCheck {
-    /// What is new, and whether the domain is verified with it.
-    fn news(&self, domain: &Domain) -> (Vec<DomainEvent>, bool) {
+    /// What is new, and what can be made use of with it.
+    fn news(&self, domain: &Domain) -> (Vec<DomainEvent>, Usable) {
         let Checked { found, missing } = &self.checked;
         let lost: Vec<DomainRecord> = domain.found.intersection(missing).copied().collect();
         let kept = domain.found.difference(missing).copied();
@@ -83,17 +92,20 @@ impl RecordCheck {
             let (found, missing) = (list(&stands), list(missing));
             events.push(DomainEvent::VerificationFailed { found, missing });
         }
-        (events, verified)
+        let return_path = verified && stands.contains(&DomainRecord::ReturnPath);
+        (events, Usable { verified, return_path })
     }
 
-    /// Whoever sends looks at the tenant only.
-    fn told_to(&self, tenant: &Tenant, verified: bool) -> Option<Fact> {
+    /// Whoever sends looks at the tenant only. It is told also where nothing is new of the domain: tenants were not
+    /// always told of return paths.
+    fn told_to(&self, tenant: &Tenant, usable: Usable) -> Option<Fact> {
         let mut domains = tenant.sending_domains.clone();
         let known = domains.iter_mut().find(|added| added.id == self.domain)?;
-        if known.verified == verified {
+        let Usable { verified, return_path } = usable;
+        if (known.verified, known.return_path) == (verified, return_path) {
             return None;
         }
-        known.verified = verified;
+        (known.verified, known.return_path) = (verified, return_path);
         Some(Fact::Tenant(self.tenant, TenantEvent::SendingDomainsChanged { domains }))
     }
 }
@@ -117,7 +129,7 @@ fn list(records: &BTreeSet<DomainRecord>) -> Vec<DomainRecord> {
 
 #[cfg(test)]
 mod tests {
-    use super::DomainRecord::{DkimEd25519, DkimRsa, Dmarc, Spf};
+    use super::DomainRecord::{DkimEd25519, DkimRsa, Dmarc, ReturnPath, Spf};
     use super::*;
     use crate::commands::domain::AddDomain;
     use crate::commands::domain::add_domain::tests::{add, added, tenant};
@@ -135,9 +147,14 @@ mod tests {
 
     /// The tenant's fact after the domain came to be verified, or not to be.
     fn changed(of: &AddDomain, verified: bool) -> Fact {
+        usable(of, verified, false)
+    }
+
+    fn usable(of: &AddDomain, verified: bool, return_path: bool) -> Fact {
         let [_, mut fact] = added(of);
         if let Fact::Tenant(_, TenantEvent::SendingDomainsChanged { domains }) = &mut fact {
             domains[0].verified = verified;
+            domains[0].return_path = return_path;
         }
         fact
     }
@@ -188,6 +205,42 @@ mod tests {
             .and_tenant(of_tenant)
             .when(&check(&acme, &[DkimEd25519, DkimRsa], &[Spf]))
             .then(&[lost(Spf)]);
+    }
+
+    #[test]
+    fn the_tenant_is_told_when_the_return_path_comes_and_when_it_goes() {
+        let acme = add("acme.com");
+        let [begun, _] = added(&acme);
+        let keys = [DkimRsa, DkimEd25519];
+        let all = [DkimRsa, DkimEd25519, ReturnPath];
+        given([begun.clone(), verified(&acme, &keys)])
+            .and_tenant([tenant(acme.tenant, None), changed(&acme, true)])
+            .when(&check(&acme, &all, &[]))
+            .then(&[verified(&acme, &all), usable(&acme, true, true)]);
+        let past = [begun, verified(&acme, &all)];
+        let of_tenant = [tenant(acme.tenant, None), usable(&acme, true, true)];
+        let lost = |record| told(&acme, DomainEvent::RecordLost { records: vec![record] });
+        for (seen, record, verified) in [
+            (check(&acme, &keys, &[ReturnPath]), ReturnPath, true),
+            (check(&acme, &[DkimEd25519, ReturnPath], &[DkimRsa]), DkimRsa, false),
+        ] {
+            given(past.clone())
+                .and_tenant(of_tenant.clone())
+                .when(&seen)
+                .then(&[lost(record), changed(&acme, verified)]);
+        }
+        given(past).and_tenant(of_tenant).when(&check(&acme, &keys, &[])).then(&[]);
+    }
+
+    #[test]
+    fn a_tenant_that_was_never_told_of_a_return_path_is_told_at_the_next_look() {
+        let acme = add("acme.com");
+        let [begun, _] = added(&acme);
+        let all = [DkimRsa, DkimEd25519, ReturnPath];
+        given([begun, verified(&acme, &all)])
+            .and_tenant([tenant(acme.tenant, None), changed(&acme, true)])
+            .when(&check(&acme, &all, &[]))
+            .then(&[usable(&acme, true, true)]);
     }
 
     #[test]

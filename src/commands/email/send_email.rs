@@ -336,7 +336,12 @@ pub(in crate::commands) mod tests {
         let mut command = send(Some("a@acme.org"));
         let name = HostName::domain("acme.org").unwrap();
         let added = |verified| {
-            let domain = SendingDomain { id: DomainId::at(now()), name: name.clone(), verified };
+            let domain = SendingDomain {
+                id: DomainId::at(now()),
+                name: name.clone(),
+                verified,
+                return_path: false,
+            };
             let changed = TenantEvent::SendingDomainsChanged { domains: vec![domain] };
             [tenant(command.tenant, Some("acme.com")), Fact::Tenant(command.tenant, changed)]
         };

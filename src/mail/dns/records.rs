@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::mail::dkim::Algorithm;
-use crate::values::{DkimKey, DkimKeys, DomainRecord, HostName};
+use crate::values::{DkimKey, DkimKeys, DomainRecord, HostName, custom_domain};
 
 /// A character string in a TXT record holds so many bytes at most (RFC 1035).
 const STRING: usize = 255;
@@ -67,7 +67,7 @@ impl Plan {
         all.extend(self.return_path.as_ref().map(|target| Wanted {
             record: DomainRecord::ReturnPath,
             kind: RecordType::Cname,
-            name: format!("bounces.{domain}"),
+            name: custom_domain(domain),
             value: target.to_string(),
         }));
         all

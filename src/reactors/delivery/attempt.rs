@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::Delivery;
+use super::bounced_to::bounced_to;
 use super::flights::Hold;
 use super::sender::{SenderError, may_leave};
 use super::signing::SigningError;
@@ -258,10 +259,11 @@ impl Delivery {
         Some(sent.outcomes.into_iter().filter_map(named).collect())
     }
 
-    /// Where bounces go: to us, if we can take them, and else to who sent it.
+    /// None if its addresses are erased, which was noticed before.
     fn envelope_sender(&self, subject: &Subject) -> Option<Address> {
-        let ours = self.return_path.as_ref().and_then(|path| path.of(subject.id).ok());
-        ours.or_else(|| Some(subject.email.accepted.personal.known()?.from.address.clone()))
+        let from = &subject.email.accepted.personal.known()?.from.address;
+        let tenant = subject.settings.state.ever();
+        Some(bounced_to(self.return_path.as_ref(), tenant, subject.id, from))
     }
 
     /// Whether a tenant's own relay is well is shown to the tenant.

@@ -2,6 +2,7 @@
 
 mod allowance;
 mod attempt;
+mod bounced_to;
 mod departure;
 mod flights;
 mod sender;

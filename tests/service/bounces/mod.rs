@@ -1,5 +1,6 @@
 //! What comes back after a mail has left: bounces and complaints, taken in by SMTP.
 
+mod alignment;
 mod door;
 mod reports;
 

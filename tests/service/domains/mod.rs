@@ -20,21 +20,21 @@ async fn asking(db: &sqlx::PgPool, dns: &TestNameServer, settings: &[(&str, &str
 }
 
 /// Adds a domain.
-async fn add(tenant: &Tenant, name: &str) -> Answer {
+pub(crate) async fn add(tenant: &Tenant, name: &str) -> Answer {
     tenant.caller.post("/v1/domains", &json!({"name": name})).await.expect(201)
 }
 
 /// Has a domain looked up.
-async fn verify(tenant: &Tenant, id: &str) -> Answer {
+pub(crate) async fn verify(tenant: &Tenant, id: &str) -> Answer {
     tenant.caller.post_nothing(&format!("/v1/domains/{id}/verify")).await.expect(200)
 }
 
-async fn shown(tenant: &Tenant, id: &str) -> Answer {
+pub(crate) async fn shown(tenant: &Tenant, id: &str) -> Answer {
     tenant.caller.get(&format!("/v1/domains/{id}")).await.expect(200)
 }
 
 /// Each record by what it is for.
-fn record(domain: &Answer, purpose: &str) -> Value {
+pub(crate) fn record(domain: &Answer, purpose: &str) -> Value {
     let records = domain.body["records"].as_array().unwrap();
     records.iter().find(|record| record["purpose"] == purpose).unwrap().clone()
 }
@@ -47,7 +47,7 @@ fn statuses(domain: &Answer) -> Vec<(String, String)> {
 }
 
 /// Sets a record as the answer says.
-fn publish(dns: &TestNameServer, domain: &Answer, purpose: &str) {
+pub(crate) fn publish(dns: &TestNameServer, domain: &Answer, purpose: &str) {
     let record = record(domain, purpose);
     let text = |field: &str| record[field].as_str().unwrap().to_owned();
     match record["type"].as_str().unwrap() {
@@ -57,7 +57,7 @@ fn publish(dns: &TestNameServer, domain: &Answer, purpose: &str) {
 }
 
 /// Adds a domain of which both keys stand in the DNS, and has it looked up.
-async fn verified(tenant: &Tenant, dns: &TestNameServer, name: &str) -> Answer {
+pub(crate) async fn verified(tenant: &Tenant, dns: &TestNameServer, name: &str) -> Answer {
     let added = add(tenant, name).await;
     publish(dns, &added, "dkim_rsa");
     publish(dns, &added, "dkim_ed25519");
