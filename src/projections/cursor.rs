@@ -1,5 +1,6 @@
 //! Where each read model stands, and which version of its projector has grown it.
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{Pace, Projector, ReadModel};
@@ -175,5 +176,35 @@ pub(super) async fn settle(
             .await?
         }
     };
+    Ok(())
+}
+
+/// The moment from before which nothing is kept of what is kept for a time only; none if it never moved.
+pub(super) async fn horizon(
+    db: &mut PgConnection,
+    name: &str,
+) -> sqlx::Result<Option<DateTime<Utc>>> {
+    let moment = sqlx::query_scalar!(
+        "select forgotten_before from projection_cursors where projection = $1",
+        name,
+    );
+    Ok(moment.fetch_optional(db).await?.flatten())
+}
+
+/// Moves that moment on, and never back. It stands beside the position, so that nobody takes in facts while it
+/// moves.
+pub(super) async fn forget_before(
+    pool: &sqlx::PgPool,
+    name: &str,
+    moment: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update projection_cursors set forgotten_before = $2
+         where projection = $1 and (forgotten_before is null or forgotten_before < $2)",
+        name,
+        moment.as_datetime(),
+    )
+    .execute(pool)
+    .await?;
     Ok(())
 }

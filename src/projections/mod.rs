@@ -38,7 +38,7 @@ use sqlx::PgConnection;
 
 use crate::events::Recorded;
 use crate::events::store::Inline;
-use table::Table;
+use table::{Passing, Table};
 
 /// Folds facts into the tables of a read model.
 #[async_trait]
@@ -55,6 +55,17 @@ pub trait Projector: Send + Sync {
     /// Takes in the next facts with bulk statements, in a transaction that is not its own. It names its
     /// tables without their schema: the session says which ones are meant.
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()>;
+
+    /// Which of its rows are kept for a time only; none unless it says so.
+    fn passing(&self) -> Option<Passing> {
+        None
+    }
+
+    /// Deletes those whose time is over; says how many. Tables that were grown beside the live ones may have
+    /// some that went meanwhile.
+    async fn forget(&self, _db: &mut PgConnection) -> sqlx::Result<u64> {
+        Ok(0)
+    }
 }
 
 /// Whether a read model is in step with the log.

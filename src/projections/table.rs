@@ -17,6 +17,16 @@ pub struct Table {
     pub origin: Origin,
 }
 
+/// Rows that are kept for a time only. Those from before the horizon of their cursor are gone or about to go,
+/// and count no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passing {
+    /// The table that they are in.
+    pub table: &'static str,
+    /// The column that says from when a row is.
+    pub time: &'static str,
+}
+
 /// Which facts make a row, for whoever has to look at them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {

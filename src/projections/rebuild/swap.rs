@@ -64,6 +64,8 @@ async fn attempt(log: &Reader, shadow: &mut Shadow, now: Timestamp) -> Result<i6
     }
     limit(&mut db).await?;
     let position = catch_up((log, &mut db), model, *position, live.position).await?;
+    // The horizon may have moved since they were grown, and stands while we hold the cursor.
+    model.projector.forget(&mut db).await?;
     plan.run(&mut db, Phase::Lock).await?;
     if place.plan(&mut db, model.projector.tables()).await? != *plan {
         return Err(RebuildError::Changed(name));

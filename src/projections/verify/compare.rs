@@ -78,7 +78,7 @@ async fn run(db: &mut PgConnection, statement: &str) -> sqlx::Result<()> {
 
 async fn questions(shadow: &mut Shadow) -> sqlx::Result<Vec<Questions>> {
     let home = shadow.home().await?;
-    let mut all = Vec::new();
+    let (mut all, passing) = (Vec::new(), shadow.model.projector.passing());
     for table in shadow.model.projector.tables() {
         let work: Vec<String> = table.work_state.iter().map(|&name| name.to_owned()).collect();
         let written = sqlx::query_file!(
@@ -87,6 +87,8 @@ async fn questions(shadow: &mut Shadow) -> sqlx::Result<Vec<Questions>> {
             table.name,
             &work,
             table.tenant,
+            passing.filter(|passing| passing.table == table.name).map(|passing| passing.time),
+            shadow.model.name(),
         )
         .fetch_one(&mut shadow.db)
         .await?;

@@ -1,5 +1,6 @@
 -- The question that finds the rows of one table that are not what was grown again. Postgres writes it from its
--- own catalogue; $1 of what it writes is a tenant.
+-- own catalogue; $1 of what it writes is a tenant. Rows whose
+-- time is over count on neither side: they are deleted piece by piece, and may be there or not.
 with live as (
     select c.oid, c.relname as name, n.nspname as home
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -23,17 +24,24 @@ with live as (
            string_agg(format('r.%I%s', name, as_text), ', ' order by place)
                filter (where not is_work_state) as regrown
     from col
+), kept as (
+    select coalesce(
+        quote_ident($5::varchar)
+        || format(' >= (select coalesce(max(forgotten_before), ''-infinity'')
+                        from %I.projection_cursors where projection = %L)', home, $6::varchar),
+        'true') as kept
+    from live
 )
 select format(
     'select jsonb_build_object(''key'', jsonb_build_object(%s), ''live'', to_jsonb(l),
                                ''regrown'', to_jsonb(r))
-     from (select * from %I.%I where $1::varchar is null or %s = $1) l
-     full join (select * from pg_temp.%I) r on %s
+     from (select * from %I.%I where ($1::varchar is null or %s = $1) and %s) l
+     full join (select * from pg_temp.%I where %s) r on %s
      where row(%s) is distinct from row(%s)
      order by 1',
-    key, home, live.name, coalesce(quote_ident($4::varchar), 'null::varchar'), live.name, same_key,
-    part.live, part.regrown) as "question!",
-    format('select count(*) from %I.%I where $1::varchar is null or %s = $1', home, live.name,
-           coalesce(quote_ident($4::varchar), 'null::varchar')) as "count!",
+    key, home, live.name, coalesce(quote_ident($4::varchar), 'null::varchar'), kept,
+    live.name, kept, same_key, part.live, part.regrown) as "question!",
+    format('select count(*) from %I.%I where ($1::varchar is null or %s = $1) and %s', home,
+           live.name, coalesce(quote_ident($4::varchar), 'null::varchar'), kept) as "count!",
     format('lock table %I.%I in access share mode', home, live.name) as "lock!"
-from live cross join part
+from live cross join part cross join kept

@@ -8,13 +8,17 @@ use sqlx::PgConnection;
 use uuid::Builder;
 
 use super::notices::{Of, told, told_of_tenant};
+use super::prune;
 use super::recipients::Recipients;
 use super::save::{self, New};
 use super::subscriptions::Subscriptions;
 use crate::events::{EmailEvent, Fact, Recorded, TenantEvent, WebhookEvent};
 use crate::projections::Projector;
-use crate::projections::table::{Origin, Table};
+use crate::projections::table::{Origin, Passing, Table};
 use crate::values::{EventId, NoticeKind, RecipientKey};
+
+/// The read model's name.
+pub(super) const NAME: &str = "webhook_deliveries";
 
 /// Notices that are held at once: a piece of the log may make more of them than memory has room for.
 const HELD: usize = 5_000;
@@ -54,7 +58,7 @@ const TABLES: &[Table] = &[
 #[async_trait]
 impl Projector for WebhookDeliveries {
     fn name(&self) -> &'static str {
-        "webhook_deliveries"
+        NAME
     }
 
     fn version(&self) -> i32 {
@@ -88,6 +92,14 @@ impl Projector for WebhookDeliveries {
         save::delete(db, &growth.gone).await?;
         save::blank(db, &growth.removed).await?;
         growth.subscriptions.save(db).await
+    }
+
+    fn passing(&self) -> Option<Passing> {
+        Some(Passing { table: NAME, time: "created_at" })
+    }
+
+    async fn forget(&self, db: &mut PgConnection) -> sqlx::Result<u64> {
+        prune::forget(db).await
     }
 }
 

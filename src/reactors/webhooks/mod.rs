@@ -3,6 +3,7 @@
 mod allowance;
 mod flights;
 mod payload;
+mod pruner;
 mod told;
 mod worker;
 
@@ -38,6 +39,8 @@ pub struct Webhooks {
 impl Webhooks {
     /// Tells until the tasks are stopped.
     pub fn start(self, tasks: &Tasks) {
+        let pruner = pruner::run(self.pool.clone(), self.clock.clone(), tasks.stopping());
+        tasks.spawn("old notices", pruner);
         let worker = worker::Worker::new(self, tasks.clone());
         tasks.spawn("webhooks", worker.run());
     }

@@ -7,6 +7,7 @@ mod fairness;
 mod later;
 mod life;
 mod pieces;
+mod pruned;
 mod regrown;
 mod retries;
 mod secrets;
