@@ -91,10 +91,7 @@ impl Service {
     pub async fn start(parts: Parts<'_>) -> anyhow::Result<Self> {
         let (front, back, base) = (Tasks::new(), Tasks::new(), Tasks::new());
         let config = parts.config;
-        let outbox = match &config.relay {
-            Some(_) => None,
-            None => Some(outbox(&parts.clock, &base).await?),
-        };
+        let outbox = outbox(config, &parts.clock, &base).await?;
         let secrets = root_key::open(&parts.pool, &parts.secret).await?;
         let ways = routes(config, outbox.as_ref(), &secrets)?;
         let audit = audit_key::load_or_make(&parts.pool, &secrets, &parts.clock).await?;
@@ -251,8 +248,13 @@ fn return_path(config: &Config, secrets: &SecretKey) -> Option<ReturnPath> {
     Some(ReturnPath::new(domain, secrets.clone()))
 }
 
-async fn outbox(clock: &Clock, tasks: &Tasks) -> anyhow::Result<Outbox> {
-    Outbox::start(clock.clone(), tasks).await.context("the built-in outbox cannot listen")
+/// Without a relay, mail is caught.
+async fn outbox(config: &Config, clock: &Clock, tasks: &Tasks) -> anyhow::Result<Option<Outbox>> {
+    if config.relay.is_some() {
+        return Ok(None);
+    }
+    let outbox = Outbox::start(clock.clone(), tasks).await;
+    outbox.map(Some).context("the built-in outbox cannot listen")
 }
 
 fn routes(config: &Config, outbox: Option<&Outbox>, secrets: &SecretKey) -> anyhow::Result<Routes> {

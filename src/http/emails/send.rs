@@ -115,9 +115,9 @@ impl Sealing<'_> {
         if raw.bytes.len() < HEAVY && template.is_none() {
             return sealed(body.read(now, None)?);
         }
-        let (room, shelf) = (raw.clone(), self.api.shelf.clone());
+        let (room, parsed) = (raw.clone(), self.api.shelf.clone());
         apart(move || {
-            let template = template.map(|row| shelf.get(row));
+            let template = template.map(|row| parsed.get(row));
             let command = sealed(body.read(now, template.as_deref())?)?;
             drop(room);
             Ok(command)
