@@ -100,7 +100,7 @@ impl Poster {
         notice: &Notice,
         signed: &Signed,
     ) -> Result<(StatusCode, String), String> {
-        let request = self
+        let mut request = self
             .client
             .post(url.as_url().clone())
             .header(CONTENT_TYPE, "application/json")
@@ -109,6 +109,9 @@ impl Poster {
             .header("webhook-signature", &signed.standard)
             .header("x-webhook-signature", &signed.plain)
             .body(notice.body.clone());
+        if let Some(former) = &signed.plain_former {
+            request = request.header("x-webhook-signature-former", former);
+        }
         let answer = request.send().await.map_err(|error| self.said(&error))?;
         let status = answer.status();
         // The status has said it all: an answer that breaks off afterwards changes nothing.

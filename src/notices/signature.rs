@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use super::secrets::Secrets;
-use crate::values::{EventId, Timestamp};
+use crate::values::{EventId, Timestamp, WebhookSecret};
 
 /// What is told to a webhook.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct Signed {
     pub standard: String,
     /// `X-Webhook-Signature`: the hex HMAC-SHA-256 of the body, whose key is the newest secret's text.
     pub plain: String,
+    /// `X-Webhook-Signature-Former`: the same by the former secret, as long as that one is valid.
+    pub plain_former: Option<String>,
 }
 
 impl Notice {
@@ -42,8 +44,14 @@ impl Notice {
             format!("v1,{}", STANDARD.encode(mac))
         });
         let standard = standard.collect::<Vec<_>>().join(" ");
-        let plain = mac(secrets.newest.text().expose().as_bytes(), &[&self.body]);
-        Signed { id, timestamp, standard, plain: format!("sha256={}", hex::encode(plain)) }
+        let plain = self.plainly(&secrets.newest);
+        let plain_former = secrets.former.as_ref().map(|secret| self.plainly(secret));
+        Signed { id, timestamp, standard, plain, plain_former }
+    }
+
+    fn plainly(&self, secret: &WebhookSecret) -> String {
+        let mac = mac(secret.text().expose().as_bytes(), &[&self.body]);
+        format!("sha256={}", hex::encode(mac))
     }
 }
 
@@ -59,7 +67,6 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::values::WebhookSecret;
 
     #[test]
     fn each_valid_secret_signs_and_the_newest_comes_first() {
@@ -71,7 +78,8 @@ mod tests {
         let (by_new, by_old) = (by(new), by(old));
         assert_eq!(both.standard, format!("{} {}", by_new.standard, by_old.standard));
         assert_eq!(both.plain, by_new.plain);
-        assert_ne!(both.plain, by_old.plain);
+        assert_eq!(both.plain_former, Some(by_old.plain));
+        assert_eq!(by_new.plain_former, None);
         assert_eq!(both.timestamp, "1705314600");
     }
 }
