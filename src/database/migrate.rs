@@ -1,7 +1,16 @@
 //! The migrations, compiled in.
 
+use std::time::Duration;
+
 use sqlx::PgPool;
 use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
+use tokio::time::sleep;
+
+/// So often a migration is tried whose way the former version crosses.
+const TRIES: u32 = 10;
+
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(200);
 
 fn migrations() -> Migrator {
     let mut migrations = sqlx::migrate!();
@@ -11,8 +20,34 @@ fn migrations() -> Migrator {
 }
 
 /// Brings the schema up to date; several nodes that start at once take turns.
+///
+/// What a migration locks the former version may want in another order: then Postgres undoes one of the two, and
+/// a migration that was undone as a whole is tried again.
 pub async fn run(pool: &PgPool) -> Result<(), MigrateError> {
-    migrations().run(pool).await
+    let mut tries = 1;
+    loop {
+        // Not given back to the pool: one that has failed still holds the turn.
+        let mut connection = pool.acquire().await?.detach();
+        match migrations().run_direct(None, &mut connection, false).await {
+            Err(error) if tries < TRIES && is_deadlock(&error) => {
+                tracing::info!(%error, "a migration met the service on its way and is tried again");
+            }
+            done => return done,
+        }
+        drop(connection);
+        tries += 1;
+        sleep(PAUSE).await;
+    }
+}
+
+/// SQLSTATE 40P01.
+fn is_deadlock(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
+        return false;
+    };
+    error
+        .as_database_error()
+        .is_some_and(|refusal| refusal.code().is_some_and(|code| code == "40P01"))
 }
 
 /// True once every migration that this version knows has been run.
