@@ -1,8 +1,10 @@
 //! The description of the API, made from the handlers' own types, and a page to browse it.
 
 use axum::Router;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{OpenApi, RefOr};
+use utoipa::openapi::{OpenApi, RefOr, Required};
 use utoipa::{Modify, OpenApi as _};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -41,9 +43,12 @@ impl Modify for KeyScheme {
 }
 
 /// What OpenAPI asks for and no handler should have to say: a name of its own for each operation (clients
-/// are generated with it), and a word for each answer.
+/// are generated with it), a word for each answer, and the header that every POST takes.
 fn completed(mut api: OpenApi) -> OpenApi {
     for item in api.paths.paths.values_mut() {
+        if let Some(post) = &mut item.post {
+            post.parameters.get_or_insert_default().push(idempotency_key().into());
+        }
         let all = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch];
         for operation in all.into_iter().flatten() {
             let tag = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
@@ -60,6 +65,16 @@ fn completed(mut api: OpenApi) -> OpenApi {
         }
     }
     api
+}
+
+fn idempotency_key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The same key and body give the same answer for 24 hours."))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .build()
 }
 
 /// What an answer with this status is.

@@ -82,8 +82,6 @@ pub enum One {
 /// Sends up to 500 emails. Each is accepted or refused on its own, so look at each; all that are accepted
 /// are safely on disk. If none is, nothing is kept under the idempotency key.
 #[utoipa::path(post, path = "/v1/send/batch", tag = "Emails", request_body = BatchBody,
-    params(("Idempotency-Key" = Option<String>, Header,
-            description = "The same key and body give the same answer for 24 hours.")),
     responses((status = 202, body = BatchView), (status = "4XX", body = ErrorBody),
               (status = 503, body = ErrorBody)))]
 pub async fn send_batch(

@@ -42,8 +42,6 @@ impl Queued {
 
 /// Sends an email: answered once it is safely on disk.
 #[utoipa::path(post, path = "/v1/send", tag = "Emails", request_body = SendBody,
-    params(("Idempotency-Key" = Option<String>, Header,
-            description = "The same key and body give the same answer for 24 hours.")),
     responses((status = 202, body = Queued), (status = "4XX", body = ErrorBody),
               (status = 503, body = ErrorBody)))]
 pub async fn send(

@@ -63,6 +63,8 @@ async fn the_description_is_whole(db: PgPool) {
             .map(|parameter| parameter["name"].as_str().unwrap().to_owned())
             .collect();
         assert_eq!(named, in_braces(&path), "{method} {path}");
+        let repeats = parameters.iter().any(|parameter| parameter["name"] == "Idempotency-Key");
+        assert_eq!(repeats, method == "post", "{method} {path}");
     }
     app.stop().await;
 }
