@@ -122,20 +122,11 @@ fn concerned(recorded: &Recorded) -> Option<String> {
 
 /// The email that is about to be handed over, if a webhook may have to be told.
 fn starting(recorded: &Recorded, known: &Subscriptions, begun: bool) -> Option<String> {
-    match &recorded.fact {
-        Fact::Email(tenant, email, EmailEvent::DeliveryStarted { .. }) => {
-            let wanted = known.of(&tenant.to_string(), NoticeKind::Sending).next().is_some();
-            (begun || wanted).then(|| email.to_string())
-        }
-        Fact::Email(..)
-        | Fact::Tenant(..)
-        | Fact::ApiKey(..)
-        | Fact::Usage(..)
-        | Fact::Webhook(..)
-        | Fact::Domain(..)
-        | Fact::Suppression(..)
-        | Fact::Template(..) => None,
-    }
+    let (tenant, email, EmailEvent::DeliveryStarted { .. }) = recorded.fact.about_email()? else {
+        return None;
+    };
+    let wanted = known.of(&tenant.to_string(), NoticeKind::Sending).next().is_some();
+    (begun || wanted).then(|| email.to_string())
 }
 
 /// What some facts do to the tables.
