@@ -1,5 +1,6 @@
 //! The same key and request give the same answer for a day.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
@@ -21,12 +22,18 @@ type Answer = Result<Once<EmailState>, CommandError<selfmx::commands::email::sen
 
 /// Asks once for a new email of which the answer tells the id, as a caller who repeats himself does.
 async fn ask(node: &Node, tenant: TenantId, request: &str, clock: &Clock) -> (String, Answer) {
+    ask_under(node, tenant, ("order-42", request), clock).await
+}
+
+async fn ask_under(
+    node: &Node,
+    tenant: TenantId,
+    (key, request): (&str, &str),
+    clock: &Clock,
+) -> (String, Answer) {
     let send: SendEmail = asks::email(tenant, &["ann@example.org"], clock);
-    let repeatable = Repeatable {
-        scope: tenant.to_string(),
-        key: "order-42".to_owned(),
-        request: request.to_owned(),
-    };
+    let repeatable =
+        Repeatable { scope: tenant.to_string(), key: key.to_owned(), request: request.to_owned() };
     let id = send.email.to_string();
     let answer = |_: &Done<EmailState>| id.clone().into_bytes();
     let answered = node.commands.run_once(&Context::of("test"), &send, &repeatable, &answer).await;
@@ -113,4 +120,42 @@ async fn after_a_day_a_key_is_free_again_and_not_before(db: PgPool) {
     assert!(matches!(ask(&node, tenant, "b", &clock).await.1, Ok(Once::Again(_))));
     assert_eq!(accepted(&db).await, 2);
     node.stop().await;
+}
+
+/// Postgres had planned for the few of a new installation, and went on to read all receipts of the day in each turn.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_receipt_is_found_by_its_key_however_many_there_are(db: PgPool) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let tenant = acme(&node, &clock).await;
+    // It must not be told by chance that there are more.
+    let unwatched = "alter table receipts set (autovacuum_enabled = off)";
+    sqlx::raw_sql(unwatched).execute(&db).await.unwrap();
+    others(&db, 1..=100).await;
+    sqlx::raw_sql("analyze receipts").execute(&db).await.unwrap();
+    for n in 0..10 {
+        ask_under(&node, tenant, (&format!("early-{n}"), "a"), &clock).await.1.unwrap();
+    }
+    others(&db, 101..=5_000).await;
+    for n in 0..10 {
+        ask_under(&node, tenant, (&format!("late-{n}"), "a"), &clock).await.1.unwrap();
+    }
+    // A session tells what it has read at its end.
+    node.stop().await;
+    let read = "select coalesce(sum(idx_tup_read), 0)::bigint from pg_stat_user_indexes
+                where indexrelname = 'receipts_created_at_index'";
+    let read: i64 = sqlx::query_scalar(read).fetch_one(&db).await.unwrap();
+    assert_eq!(read, 0, "receipts were looked up by their age");
+}
+
+/// Receipts of others, given just now.
+async fn others(db: &PgPool, keys: RangeInclusive<i32>) {
+    let (first, last) = (keys.start(), keys.end());
+    let now = clock().now();
+    let insert = format!(
+        "insert into receipts
+         select 'other', n::text, repeat('r', 64), repeat('a', 200)::bytea, '{now}'
+         from generate_series({first}, {last}) n"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(insert)).execute(db).await.unwrap();
 }

@@ -12,17 +12,15 @@ pub const RECEIPT_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 impl EventStore {
     /// The answer that was given under a key within the last day.
     pub async fn receipt(&self, scope: &str, key: &str) -> sqlx::Result<Option<Receipt>> {
-        let since = self.clock.now().minus(RECEIPT_LIFE).as_datetime();
         let row = sqlx::query!(
-            "select request, answer from receipts
-             where scope = $1 and key = $2 and created_at > $3",
+            "select request, answer, created_at from receipts where scope = $1 and key = $2",
             scope,
             key,
-            since,
         )
         .fetch_optional(&self.pool)
         .await?;
-        Ok(row.map(|row| Receipt {
+        let since = self.clock.now().minus(RECEIPT_LIFE);
+        Ok(row.filter(|row| Timestamp::from(row.created_at) > since).map(|row| Receipt {
             scope: scope.to_owned(),
             key: key.to_owned(),
             request: row.request,
