@@ -85,6 +85,10 @@ impl Projector for ApiKeys {
         TABLES
     }
 
+    fn concerns(&self, fact: &Fact) -> bool {
+        fact.about_api_key().is_some()
+    }
+
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
         let touched = all_about(facts, Fact::about_api_key);
         if touched.is_empty() {

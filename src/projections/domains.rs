@@ -63,6 +63,10 @@ impl Projector for Domains {
         TABLES
     }
 
+    fn concerns(&self, fact: &Fact) -> bool {
+        fact.about_domain().is_some()
+    }
+
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
         let touched = all_about(facts, Fact::about_domain);
         if touched.is_empty() {

@@ -36,8 +36,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::PgConnection;
 
-use crate::events::Recorded;
-use crate::events::store::Inline;
+use crate::events::store::{Along, Inline};
+use crate::events::{Fact, Recorded};
 use table::{Passing, Table};
 
 /// Folds facts into the tables of a read model.
@@ -55,6 +55,17 @@ pub trait Projector: Send + Sync {
     /// Takes in the next facts with bulk statements, in a transaction that is not its own. It names its
     /// tables without their schema: the session says which ones are meant.
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()>;
+
+    /// True if such a fact may change its tables.
+    fn concerns(&self, _fact: &Fact) -> bool {
+        true
+    }
+
+    /// How its tables go along with the facts in one statement, if they are in step; they do not unless it
+    /// says so.
+    fn along(&self) -> Option<&dyn Along> {
+        None
+    }
 
     /// Which of its rows are kept for a time only; none unless it says so.
     fn passing(&self) -> Option<Passing> {
@@ -134,6 +145,14 @@ struct InStep(Arc<dyn Projector>);
 
 #[async_trait]
 impl Inline for InStep {
+    fn concerns(&self, fact: &Fact) -> bool {
+        self.0.concerns(fact)
+    }
+
+    fn along(&self) -> Option<&dyn Along> {
+        self.0.along()
+    }
+
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
         self.0.apply(db, facts).await
     }

@@ -70,6 +70,10 @@ impl Projector for Tenants {
         TABLES
     }
 
+    fn concerns(&self, fact: &Fact) -> bool {
+        fact.about_tenant().is_some()
+    }
+
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
         let touched = all_about(facts, Fact::about_tenant);
         if touched.is_empty() {

@@ -87,6 +87,10 @@ fn describe() {
         "selfmx_log_turn_requests",
         "Requests that one turn of the log's writer took together."
     );
+    describe_counter!(
+        "selfmx_log_turns_outrun_total",
+        "Turns that another node was faster with, and that were taken again in the queue."
+    );
     describe_gauge!(
         "selfmx_projection_lag",
         "Facts that a read model has yet to take in. Worry when it only grows."

@@ -11,6 +11,7 @@ mod patience;
 
 mod append_only;
 mod guards;
+mod haste;
 mod migrations;
 mod order;
 mod receipts;

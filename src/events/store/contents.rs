@@ -116,6 +116,11 @@ impl EventStore {
     }
 }
 
+/// True for a fact by which a mail gives its contents up.
+pub(super) fn gives_up(fact: &Fact) -> bool {
+    matches!(fact, Fact::Email(_, _, EmailEvent::ContentRemoved { .. }))
+}
+
 /// In the turn in which mails give their contents up: whoever gives them up last deletes them.
 pub(super) async fn release(db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
     let mut given_up: HashMap<(TenantId, &str), i32> = HashMap::new();

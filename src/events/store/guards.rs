@@ -112,7 +112,7 @@ impl<'a> Wanted<'a> {
         let at = found.at.map(Timestamp::from);
         match (found.what.as_str(), found.name) {
             ("head", _) => {
-                known.head = found.number;
+                (known.head, known.head_row) = (found.number, found.place);
                 known.closed_until = at;
             }
             ("version", Some(stream)) => drop(known.versions.insert(stream, found.number)),

@@ -14,6 +14,8 @@ pub(super) type Name = (&'static str, String);
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) head: i64,
+    /// Which row of `log_head` said so: another one, if anything of this has changed.
+    pub(super) head_row: i64,
     /// Nothing may be recorded with an earlier time.
     pub(super) closed_until: Option<Timestamp>,
     pub(super) versions: HashMap<String, i64>,
@@ -35,6 +37,13 @@ pub(super) struct Changes {
     pub(super) receipts: Vec<(Receipt, Timestamp)>,
     /// Which requests' contents are to be kept.
     pub(super) contents: Vec<usize>,
+}
+
+impl Changes {
+    pub(super) fn is_nothing(&self) -> bool {
+        let Self { facts, claims, quotas, receipts, .. } = self;
+        facts.is_empty() && claims.is_empty() && quotas.is_empty() && receipts.is_empty()
+    }
 }
 
 impl Known {

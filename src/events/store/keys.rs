@@ -82,6 +82,17 @@ impl Vault {
     }
 }
 
+/// True if a key must be made before these facts can be sealed.
+pub(super) fn any_unmade(facts: &[Recorded], standing: &HashMap<TenantId, bool>) -> bool {
+    let mut owners = facts.iter().filter_map(|recorded| owner(&recorded.fact));
+    owners.any(|tenant| !standing.contains_key(&tenant))
+}
+
+/// True for a fact that destroys a key.
+pub(super) fn erases(fact: &Fact) -> bool {
+    erased(fact).is_some()
+}
+
 /// Whose key a fact needs, if any.
 pub(super) fn owner(fact: &Fact) -> Option<TenantId> {
     match fact {

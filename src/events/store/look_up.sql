@@ -1,4 +1,6 @@
-select 'head' as "what!", 0::bigint as "place!", position as "number!",
+-- The head of the log. Whoever changes anything that is looked up here makes a new row of it, which has
+-- another xmin: by that is seen whether the rest still holds.
+select 'head' as "what!", xmin::text::bigint as "place!", position as "number!",
        null::varchar as name, closed_until as at, null::bytea as answer
 from log_head
 union all

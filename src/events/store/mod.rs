@@ -8,6 +8,7 @@ mod close;
 mod contents;
 mod guards;
 pub mod history;
+mod inline;
 mod judge;
 mod keys;
 mod leavings;
@@ -18,6 +19,7 @@ pub mod read;
 pub mod receipts;
 mod rows;
 mod sealing;
+mod session;
 mod stored;
 mod turn;
 mod vault;
@@ -27,25 +29,17 @@ mod writer;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::tasks::Tasks;
 use crate::values::SecretKey;
 
-use super::Recorded;
 use append::Waiting;
+pub use inline::{Along, Inline};
 pub use rows::{ReadError, Row};
 use vault::Vault;
-
-/// A read table that is written in the same transaction as the facts.
-#[async_trait]
-pub trait Inline: Send + Sync {
-    /// Takes in facts that are just being appended, in their order, with bulk statements.
-    async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()>;
-}
 
 /// What a log is kept with.
 pub struct Parts {

@@ -1,59 +1,126 @@
-//! One turn at the log: one transaction in which each request is admitted or refused on its own.
-
-use std::sync::Arc;
+//! One turn at the log: each request is admitted or refused on its own, and all that is admitted is written.
 
 use sqlx::{Connection as _, PgConnection};
 
-use super::append::AppendError;
-use super::judge::Changes;
+use super::append::{Append, AppendError, Guard};
+use super::inline::Inline;
+use super::judge::{Changes, Known};
+use super::keys;
 use super::prepared::Prepared;
 use super::vault::Vault;
-use super::{Inline, contents, guards, write};
+use super::write::{Statement, Writing};
+use super::{contents, guards, write};
 use crate::events::Recorded;
 use crate::values::Timestamp;
 
 /// Begins, and waits for the turn at the head of the log: all in one message. What the guards look up must
 /// be asked after the turn has come, and not in the same statement, which would see the past.
-///
-/// Whatever a turn asks, it asks of single rows by their keys. Postgres cannot know how few they are, or that
-/// a table that was empty a moment ago is not, and would read whole tables instead. (It marks what is off as
-/// immensely dear, and would compile what is immensely dear to machine code each time: so that is off, too.)
-const TURN: &str = "begin; \
-    set local jit = off; \
-    set local enable_seqscan = off; \
-    set local enable_hashjoin = off; \
-    set local enable_mergejoin = off; \
-    select position from log_head for update";
+const TURN: &str = "begin; select position from log_head for update";
 
 /// What became of each request, in their order.
 pub(super) type Verdicts = Vec<Result<Vec<Recorded>, AppendError>>;
 
-/// Writes what may be written and says how far the log has grown.
-pub(super) async fn take(
-    db: &mut PgConnection,
-    (vault, inline): (&Vault, &[Arc<dyn Inline>]),
-    requests: &[Prepared],
-    now: Timestamp,
-) -> sqlx::Result<(Verdicts, i64)> {
-    let mut db = db.begin_with(TURN).await?;
-    let mut known = guards::look_up(&mut db, requests, now).await?;
-    let mut changes = Changes::default();
-    let verdicts = requests
-        .iter()
-        .enumerate()
-        .map(|(index, request)| known.judge(index, request, &mut changes))
-        .collect();
-    let keys = vault.for_turn(&mut db, (&changes.facts, now), &known.keys).await?;
-    write::claims(&mut db, &changes).await?;
-    write::all(&mut db, (requests, &keys), &changes, (known.head, now)).await?;
-    contents::release(&mut db, &changes.facts).await?;
-    let erased = Vault::destroy(&mut db, &changes.facts, now).await?;
-    if !changes.facts.is_empty() {
-        for table in inline {
-            table.apply(&mut db, &changes.facts).await?;
-        }
+/// A turn that was taken: what became of each request, and how far the log has grown.
+pub(super) type Taken = (Verdicts, i64);
+
+/// What came of a turn that did not wait for others.
+pub(super) enum Swift {
+    /// It was taken.
+    Taken(Taken),
+    /// Somebody else was faster: nothing was written.
+    Outrun,
+    /// One statement cannot say all that is to be changed: nothing was written.
+    Unfit,
+}
+
+/// How turns are taken.
+pub(super) struct Turns {
+    vault: Vault,
+    statement: Statement,
+}
+
+impl Turns {
+    pub(super) fn new(vault: Vault, statement: Statement) -> Self {
+        Self { vault, statement }
     }
-    db.commit().await?;
-    vault.forget(&erased);
-    Ok((verdicts, known.head))
+
+    /// Looks up and then writes, in one statement each: it does nothing if anything has changed in between.
+    pub(super) async fn swift(
+        &self,
+        db: &mut PgConnection,
+        requests: &[Prepared],
+        now: Timestamp,
+    ) -> sqlx::Result<Swift> {
+        if !requests.iter().all(|request| self.is_plain(request)) {
+            return Ok(Swift::Unfit);
+        }
+        let mut known = guards::look_up(db, requests, now).await?;
+        let (verdicts, changes) = judged(&mut known, requests);
+        let taken = (verdicts, known.head);
+        if changes.is_nothing() {
+            return Ok(Swift::Taken(taken));
+        }
+        if keys::any_unmade(&changes.facts, &known.keys) {
+            return Ok(Swift::Unfit);
+        }
+        let keys = self.vault.for_turn(db, (&changes.facts, now), &known.keys).await?;
+        let writing = Writing { requests, known: &known, changes: &changes, keys: &keys, now };
+        let bound = self.statement.bind(&writing)?;
+        if !bound.after.is_empty() {
+            return Ok(Swift::Unfit);
+        }
+        Ok(if bound.run(db).await? { Swift::Taken(taken) } else { Swift::Outrun })
+    }
+
+    /// True for what changes nothing besides the log that does not go along in its statement.
+    fn is_plain(&self, request: &Prepared) -> bool {
+        let Append { parts, guards, .. } = &request.append;
+        let named = |guard: &Guard| matches!(guard, Guard::Claim { .. } | Guard::Release { .. });
+        let alone = |table: &dyn Inline, fact| table.along().is_none() && table.concerns(fact);
+        !guards.iter().any(named)
+            && parts.iter().flat_map(|part| &part.facts).all(|fact| {
+                let tables = self.statement.tables.iter();
+                !contents::gives_up(fact)
+                    && !keys::erases(fact)
+                    && !tables.map(AsRef::as_ref).any(|table| alone(table, fact))
+            })
+    }
+
+    /// Waits for the turn, and has it until all is written, in one transaction.
+    pub(super) async fn locked(
+        &self,
+        db: &mut PgConnection,
+        requests: &[Prepared],
+        now: Timestamp,
+    ) -> sqlx::Result<Taken> {
+        let mut db = db.begin_with(TURN).await?;
+        let mut known = guards::look_up(&mut db, requests, now).await?;
+        let (verdicts, changes) = judged(&mut known, requests);
+        let facts = &changes.facts;
+        let keys = self.vault.for_turn(&mut db, (facts, now), &known.keys).await?;
+        write::claims(&mut db, &changes).await?;
+        if !changes.is_nothing() {
+            let writing = Writing { requests, known: &known, changes: &changes, keys: &keys, now };
+            let mut bound = self.statement.bind(&writing)?;
+            let after = std::mem::take(&mut bound.after);
+            if !bound.run(&mut db).await? {
+                return Err(sqlx::Error::Protocol("the turn at the log was lost".to_owned()));
+            }
+            for table in after {
+                table.apply(&mut db, facts).await?;
+            }
+        }
+        contents::release(&mut db, facts).await?;
+        let erased = Vault::destroy(&mut db, facts, now).await?;
+        db.commit().await?;
+        self.vault.forget(&erased);
+        Ok((verdicts, known.head))
+    }
+}
+
+fn judged(known: &mut Known, requests: &[Prepared]) -> (Verdicts, Changes) {
+    let mut changes = Changes::default();
+    let each = requests.iter().enumerate();
+    let verdicts = each.map(|(index, request)| known.judge(index, request, &mut changes));
+    (verdicts.collect(), changes)
 }

@@ -2,63 +2,114 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use sqlx::PgConnection;
+use chrono::{DateTime, Utc};
+use sqlx::error::BoxDynError;
+use sqlx::postgres::PgArguments;
+use sqlx::{Arguments as _, AssertSqlSafe, PgConnection};
+use uuid::Uuid;
 
 use super::append::SealedContent;
-use super::judge::Changes;
-use super::prepared::{self, Prepared};
+use super::inline::Inline;
+use super::judge::{Changes, Known};
+use super::prepared::Prepared;
 use super::read::CHANNEL;
 use super::vault::Keys;
-use crate::values::Timestamp;
+use crate::values::{OpenError, Timestamp};
 
-/// Facts, contents, quotas, receipts, and the head of the log.
-pub(super) async fn all(
-    db: &mut PgConnection,
-    (requests, keys): (&[Prepared], &Keys),
-    changes: &Changes,
-    (head, now): (i64, Timestamp),
-) -> sqlx::Result<()> {
-    if changes.facts.is_empty() && changes.receipts.is_empty() && changes.quotas.is_empty() {
-        return Ok(());
+/// The log's own part, with a mark where the tables that go along have theirs.
+const WRITE: &str = include_str!("write.sql");
+
+const GOING_ALONG: &str = "-- going along";
+
+/// How many values the log's own part has.
+const OWN_VALUES: usize = 27;
+
+/// The statement by which this process writes, and the tables that are in step with it.
+pub(super) struct Statement {
+    sql: Arc<str>,
+    pub(super) tables: Vec<Arc<dyn Inline>>,
+}
+
+/// What a turn writes.
+pub(super) struct Writing<'a> {
+    pub(super) requests: &'a [Prepared],
+    pub(super) known: &'a Known,
+    pub(super) changes: &'a Changes,
+    pub(super) keys: &'a Keys,
+    pub(super) now: Timestamp,
+}
+
+/// The statement with its values.
+pub(super) struct Bound<'a> {
+    sql: Arc<str>,
+    values: PgArguments,
+    /// The tables that do not go along with these facts: they must be asked afterwards.
+    pub(super) after: Vec<&'a dyn Inline>,
+}
+
+impl Statement {
+    pub(super) fn new(tables: Vec<Arc<dyn Inline>>) -> Self {
+        let (mut parts, mut first) = (String::new(), OWN_VALUES + 1);
+        for table in tables.iter().filter_map(|table| table.along()) {
+            parts += &table.sql(first);
+            first += table.values();
+        }
+        Self { sql: WRITE.replace(GOING_ALONG, &parts).into(), tables }
     }
-    let facts = Columns::of((requests, keys), changes)?;
+
+    pub(super) fn bind(&self, writing: &Writing<'_>) -> sqlx::Result<Bound<'_>> {
+        let mut values = PgArguments::default();
+        own(writing, &mut values).map_err(sqlx::Error::Encode)?;
+        let facts = &writing.changes.facts;
+        let mut after = Vec::new();
+        for table in self.tables.iter().map(AsRef::as_ref) {
+            let along = table.along().map(|along| along.bind(facts, &mut values));
+            let taken_in = along.transpose().map_err(sqlx::Error::Encode)?.unwrap_or(false);
+            if !taken_in && facts.iter().any(|recorded| table.concerns(&recorded.fact)) {
+                after.push(table);
+            }
+        }
+        Ok(Bound { sql: Arc::clone(&self.sql), values, after })
+    }
+}
+
+impl Bound<'_> {
+    /// Writes facts, contents, quotas, receipts, the head of the log and the tables that go along. False if
+    /// nothing was written, since what had been looked up does not hold any more, or somebody has the turn.
+    pub(super) async fn run(self, db: &mut PgConnection) -> sqlx::Result<bool> {
+        let written = sqlx::query_scalar_with(AssertSqlSafe(self.sql), self.values);
+        let written: i64 = written.fetch_one(db).await?;
+        Ok(written == 1)
+    }
+}
+
+/// The values of the log's own part.
+fn own(writing: &Writing<'_>, values: &mut PgArguments) -> Result<(), BoxDynError> {
+    let Writing { requests, known, changes, keys, now } = writing;
+    values.add(known.head_row)?;
+    values.add(known.head)?;
+    values.add(CHANNEL)?;
+    values.add(known.head.to_string())?;
+    Columns::of((requests, keys), changes)?.bind(values)?;
+    values.add(now.as_datetime())?;
     let asking = changes.contents.iter().filter_map(|at| requests.get(*at));
     let contents = each_once(asking.flat_map(|request| &request.append.contents));
+    values.add(each(&contents, |(content, _)| content.tenant.to_string()))?;
+    values.add(each(&contents, |(content, _)| content.digest.as_str()))?;
+    values.add(each(&contents, |(content, _)| &*content.sealed))?;
+    values.add(each(&contents, |(_, uses)| *uses))?;
     let quotas: Vec<_> = changes.quotas.iter().collect();
+    values.add(each(&quotas, |((tenant, _), _)| tenant.to_string()))?;
+    values.add(each(&quotas, |((_, day), _)| day.as_date()))?;
+    values.add(each(&quotas, |(_, used)| i64::try_from(**used).unwrap_or(i64::MAX)))?;
     let receipts = &changes.receipts;
-    sqlx::query_file!(
-        "src/events/store/write.sql",
-        head,
-        CHANNEL,
-        head.to_string(),
-        &facts.positions,
-        &facts.tenants as &[Option<String>],
-        &facts.streams,
-        &facts.versions,
-        &facts.ids,
-        &facts.names as &[&str],
-        &facts.schemas,
-        &facts.payloads as &[Cow<'_, str>],
-        &facts.metadata as &[&str],
-        &facts.times,
-        now.as_datetime(),
-        &each(&contents, |(content, _)| content.tenant.to_string()),
-        &each(&contents, |(content, _)| content.digest.clone()),
-        &each(&contents, |(content, _)| &*content.sealed) as &[&[u8]],
-        &each(&quotas, |((tenant, _), _)| tenant.to_string()),
-        &each(&quotas, |((_, day), _)| day.as_date()),
-        &each(&quotas, |(_, used)| i64::try_from(**used).unwrap_or(i64::MAX)),
-        &each(receipts, |(receipt, _)| receipt.scope.clone()),
-        &each(receipts, |(receipt, _)| receipt.key.clone()),
-        &each(receipts, |(receipt, _)| receipt.request.clone()),
-        &each(receipts, |(receipt, _)| receipt.answer.as_slice()) as &[&[u8]],
-        &each(receipts, |(_, at)| at.as_datetime()),
-        &each(&contents, |(_, uses)| *uses),
-    )
-    .execute(db)
-    .await?;
-    Ok(())
+    values.add(each(receipts, |(receipt, _)| receipt.scope.as_str()))?;
+    values.add(each(receipts, |(receipt, _)| receipt.key.as_str()))?;
+    values.add(each(receipts, |(receipt, _)| receipt.request.as_str()))?;
+    values.add(each(receipts, |(receipt, _)| receipt.answer.as_slice()))?;
+    values.add(each(receipts, |(_, at)| at.as_datetime()))
 }
 
 fn each<'a, T, C>(rows: &'a [T], column: impl Fn(&'a T) -> C) -> Vec<C> {
@@ -117,16 +168,16 @@ struct Columns<'a> {
     tenants: Vec<Option<String>>,
     streams: Vec<String>,
     versions: Vec<i64>,
-    ids: Vec<uuid::Uuid>,
+    ids: Vec<Uuid>,
     names: Vec<&'a str>,
     schemas: Vec<i16>,
     payloads: Vec<Cow<'a, str>>,
     metadata: Vec<&'a str>,
-    times: Vec<chrono::DateTime<chrono::Utc>>,
+    times: Vec<DateTime<Utc>>,
 }
 
 impl<'a> Columns<'a> {
-    fn of((requests, keys): (&'a [Prepared], &Keys), changes: &Changes) -> sqlx::Result<Self> {
+    fn of((requests, keys): (&'a [Prepared], &Keys), changes: &Changes) -> Result<Self, OpenError> {
         let admitted = changes.admitted.iter().filter_map(|at| requests.get(*at));
         let written =
             admitted.flat_map(|r| r.facts.iter().map(|written| (written, r.metadata.as_str())));
@@ -141,10 +192,22 @@ impl<'a> Columns<'a> {
             columns.ids.push(recorded.id.as_uuid());
             columns.names.push(&written.encoded.name);
             columns.schemas.push(written.encoded.schema);
-            columns.payloads.push(payload.map_err(prepared::unwritable)?);
+            columns.payloads.push(payload?);
             columns.metadata.push(metadata);
             columns.times.push(recorded.at.as_datetime());
         }
         Ok(columns)
+    }
+    fn bind(self, values: &mut PgArguments) -> Result<(), BoxDynError> {
+        values.add(self.positions)?;
+        values.add(self.tenants)?;
+        values.add(self.streams)?;
+        values.add(self.versions)?;
+        values.add(self.ids)?;
+        values.add(self.names)?;
+        values.add(self.schemas)?;
+        values.add(self.payloads)?;
+        values.add(self.metadata)?;
+        values.add(self.times)
     }
 }

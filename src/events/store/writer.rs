@@ -1,19 +1,18 @@
 //! The one writer of this process: takes what waits, writes it in one turn, answers each.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{PgPool, Postgres};
+use sqlx::PgConnection;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::yield_now;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::append::{AppendError, Waiting};
 use super::prepared::Prepared;
-use super::vault::Vault;
-use super::{EventStore, Inline, is_outage, read, turn};
+use super::session::Session;
+use super::turn::{Swift, Taken, Turns, Verdicts};
+use super::write::Statement;
+use super::{EventStore, Inline, is_outage, read};
 use crate::clock::Clock;
 use crate::events::Recorded;
 
@@ -23,31 +22,30 @@ const TURN: usize = 1_024;
 /// A turn that holds so many bytes of contents takes no more.
 const TURN_BYTES: usize = 32 * 1024 * 1024;
 
-/// So long a connection is kept for the next turn. One that is kept is not asked whether it still lives.
-const KEPT: Duration = Duration::from_millis(500);
+/// Whoever was outrun by another node waits in the queue for so many turns before it tries again to do
+/// without: to look up in vain costs more than to wait.
+const PATIENT: u32 = 32;
 
 type Answer = oneshot::Sender<Result<Vec<Recorded>, AppendError>>;
 
 /// Writes all that this process appends.
 pub(super) struct Writer {
-    pool: PgPool,
+    session: Session,
+    turns: Turns,
     clock: Clock,
-    vault: Vault,
-    inline: Vec<Arc<dyn Inline>>,
     head: watch::Sender<i64>,
-    /// Kept from turn to turn; one that has failed is not.
-    kept: Option<PoolConnection<Postgres>>,
+    /// So many turns more are waited for.
+    patient: u32,
 }
 
 impl Writer {
     pub(super) fn new(store: &EventStore, inline: Vec<Arc<dyn Inline>>) -> Self {
         Self {
-            pool: store.pool.clone(),
+            session: Session::new(store.pool.clone()),
+            turns: Turns::new(store.vault.clone(), Statement::new(inline)),
             clock: store.clock.clone(),
-            vault: store.vault.clone(),
-            inline,
             head: store.head.clone(),
-            kept: None,
+            patient: 0,
         }
     }
 
@@ -61,18 +59,15 @@ impl Writer {
             let first = tokio::select! {
                 first = queue.recv() => first,
                 () = stopping.cancelled() => break,
-                () = sleep(KEPT), if self.kept.is_some() => {
-                    self.kept = None;
-                    continue;
-                }
             };
-            let Some(first) = first else { return };
+            let Some(first) = first else { break };
             self.turn(first, &mut queue).await;
         }
         queue.close();
         while let Some(first) = queue.recv().await {
             self.turn(first, &mut queue).await;
         }
+        self.session.close().await;
     }
 
     async fn turn(&mut self, first: Waiting, queue: &mut mpsc::Receiver<Waiting>) {
@@ -120,17 +115,32 @@ impl Writer {
         }
     }
 
-    async fn take(&mut self, requests: &[Prepared]) -> sqlx::Result<turn::Verdicts> {
-        let mut connection = match self.kept.take() {
-            Some(kept) => kept,
-            None => self.pool.acquire().await?,
-        };
-        let now = self.clock.now();
-        let with = (&self.vault, self.inline.as_slice());
-        let (verdicts, head) = turn::take(&mut connection, with, requests, now).await?;
-        self.kept = Some(connection);
+    async fn take(&mut self, requests: &[Prepared]) -> sqlx::Result<Verdicts> {
+        let mut db = self.session.take().await?;
+        let (verdicts, head) = self.take_on(&mut db, requests).await?;
+        self.session.give_back(db);
         read::grow(&self.head, head);
         Ok(verdicts)
+    }
+
+    async fn take_on(
+        &mut self,
+        db: &mut PgConnection,
+        requests: &[Prepared],
+    ) -> sqlx::Result<Taken> {
+        let now = self.clock.now();
+        if self.patient == 0 {
+            match self.turns.swift(db, requests, now).await? {
+                Swift::Taken(taken) => return Ok(taken),
+                Swift::Outrun => {
+                    metrics::counter!("selfmx_log_turns_outrun_total").increment(1);
+                    self.patient = PATIENT;
+                }
+                Swift::Unfit => {}
+            }
+        }
+        self.patient = self.patient.saturating_sub(1);
+        self.turns.locked(db, requests, now).await
     }
 }
 

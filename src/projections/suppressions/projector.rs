@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use sqlx::PgConnection;
 
 use crate::events::suppression::SuppressionAdded;
-use crate::events::{Recorded, SuppressionEvent, TenantEvent};
+use crate::events::{Fact, Recorded, SuppressionEvent, TenantEvent};
 use crate::projections::Projector;
 use crate::projections::table::{Origin, Table};
 use crate::values::{ERASED, SuppressionId, TenantId};
@@ -42,6 +42,10 @@ impl Projector for Suppressions {
 
     fn tables(&self) -> &'static [Table] {
         TABLES
+    }
+
+    fn concerns(&self, fact: &Fact) -> bool {
+        fact.about_suppression().is_some() || fact.about_tenant().is_some()
     }
 
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {

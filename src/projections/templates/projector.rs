@@ -52,6 +52,10 @@ impl Projector for Templates {
         TABLES
     }
 
+    fn concerns(&self, fact: &Fact) -> bool {
+        fact.about_template().is_some()
+    }
+
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
         let (mut saved, mut created, mut deleted) = (Vec::new(), Vec::new(), Vec::new());
         for ((tenant, template, event), recorded) in all_about(facts, Fact::about_template) {

@@ -75,6 +75,10 @@ impl Projector for Webhooks {
         TABLES
     }
 
+    fn concerns(&self, fact: &Fact) -> bool {
+        fact.about_webhook().is_some()
+    }
+
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
         let touched = all_about(facts, Fact::about_webhook);
         if touched.is_empty() {

@@ -1,0 +1,57 @@
+//! The writer's own connection: set for turns, and asked whether it lives when it has been silent.
+
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection as _, PgConnection, PgPool};
+
+/// One that was used so lately is not asked: that costs a way there and back, and says nothing new.
+const LATELY: Duration = Duration::from_millis(500);
+
+/// Whatever a turn asks, it asks of single rows by their keys. Postgres cannot know how few they are, or that
+/// a table that was empty a moment ago is not, and would read whole tables instead. (It marks what is off as
+/// immensely dear, and would compile what is immensely dear to machine code each time: so that is off, too.)
+/// How many a turn asks for does not change how they are found, so nothing is planned twice.
+const FOR_TURNS: &str = "set jit = off; \
+    set enable_seqscan = off; \
+    set enable_hashjoin = off; \
+    set enable_mergejoin = off; \
+    set plan_cache_mode = force_generic_plan";
+
+/// Where turns are taken.
+pub(super) struct Session {
+    pool: PgPool,
+    own: Option<(PgConnection, Instant)>,
+}
+
+impl Session {
+    /// Connects when it is needed.
+    pub(super) fn new(pool: PgPool) -> Self {
+        Self { pool, own: None }
+    }
+
+    /// The connection, for one turn: it must be given back if the turn went well, and only then.
+    pub(super) async fn take(&mut self) -> sqlx::Result<PgConnection> {
+        if let Some((mut own, used)) = self.own.take()
+            && (used.elapsed() < LATELY || own.ping().await.is_ok())
+        {
+            return Ok(own);
+        }
+        let mut own = self.pool.acquire().await?.detach();
+        sqlx::raw_sql(FOR_TURNS).execute(&mut own).await?;
+        Ok(own)
+    }
+
+    /// Keeps it for the next turn.
+    pub(super) fn give_back(&mut self, own: PgConnection) {
+        self.own = Some((own, Instant::now()));
+    }
+
+    /// Says goodbye.
+    pub(super) async fn close(self) {
+        if let Some((own, _)) = self.own
+            && let Err(error) = own.close().await
+        {
+            tracing::debug!(%error, "the writer's connection did not close");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! How the queue is written: along with the facts in their statement, or by itself.
+
+use sqlx::error::BoxDynError;
+use sqlx::postgres::PgArguments;
+use sqlx::{Arguments as _, AssertSqlSafe, PgConnection};
+
+use super::changes::{Change, Changes, New};
+use crate::events::Recorded;
+use crate::events::store::Along;
+use crate::values::EmailId;
+
+/// The values of [`beginning`].
+const BEGINNING: usize = 5;
+
+/// The values of [`changing`].
+const CHANGING: usize = 4;
+
+/// Puts new emails in their places; its values are numbered from `first`.
+fn beginning(first: usize) -> String {
+    let [email, tenant, priority, due, pending] = std::array::from_fn(|n| first + n);
+    format!(
+        ", queued as (
+             insert into send_queue (email_id, tenant_id, priority, due_at, pending)
+             select q.email_id, q.tenant_id, q.priority, q.due_at, q.pending
+             from head, unnest(${email}::varchar[], ${tenant}::varchar[], ${priority}::smallint[],
+                               ${due}::timestamptz[], ${pending}::int[])
+               as q(email_id, tenant_id, priority, due_at, pending)
+         )"
+    )
+}
+
+/// Moves emails that are there, or takes them out; its values are numbered from `first`.
+///
+/// Rows are locked in one order by all who lock several: else two could wait for each other.
+fn changing(first: usize) -> String {
+    let [email, finished, due, cancelled] = std::array::from_fn(|n| first + n);
+    format!(
+        ", later as materialized (
+             select q.email_id, c.finished, c.due_at, c.cancelled or q.pending <= c.finished as done
+             from head
+             cross join unnest(${email}::varchar[], ${finished}::int[], ${due}::timestamptz[],
+                               ${cancelled}::bool[])
+               as c(email_id, finished, due_at, cancelled)
+             join send_queue q on q.email_id = c.email_id
+             order by q.email_id for update of q
+         ), gone as (
+             delete from send_queue q using later c where q.email_id = c.email_id and c.done
+         ), changed as (
+             update send_queue q
+             set pending = q.pending - c.finished,
+                 due_at = coalesce(c.due_at, q.due_at),
+                 lease = case when c.due_at is null then q.lease end,
+                 leased_until = case when c.due_at is null then q.leased_until end
+             from later c where q.email_id = c.email_id and not c.done
+         )"
+    )
+}
+
+fn bind_new(new: &[(&EmailId, &New)], values: &mut PgArguments) -> Result<(), BoxDynError> {
+    values.add(new.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>())?;
+    values.add(new.iter().map(|(_, new)| new.tenant.to_string()).collect::<Vec<_>>())?;
+    values.add(new.iter().map(|(_, new)| new.priority).collect::<Vec<_>>())?;
+    values.add(new.iter().map(|(_, new)| new.due_at).collect::<Vec<_>>())?;
+    values.add(new.iter().map(|(_, new)| new.pending).collect::<Vec<_>>())
+}
+
+fn bind_later(later: &[(&EmailId, &Change)], values: &mut PgArguments) -> Result<(), BoxDynError> {
+    values.add(later.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>())?;
+    values.add(later.iter().map(|(_, change)| change.finished).collect::<Vec<_>>())?;
+    values.add(later.iter().map(|(_, change)| change.due_at).collect::<Vec<_>>())?;
+    values.add(later.iter().map(|(_, change)| change.cancelled).collect::<Vec<_>>())
+}
+
+/// The queue as a part of the statement that writes the facts.
+pub(super) struct InOneStatement;
+
+impl Along for InOneStatement {
+    fn values(&self) -> usize {
+        BEGINNING + CHANGING
+    }
+
+    fn sql(&self, first: usize) -> String {
+        beginning(first) + &changing(first + BEGINNING)
+    }
+
+    fn bind(&self, facts: &[Recorded], values: &mut PgArguments) -> Result<bool, BoxDynError> {
+        let changes = Changes::by(facts);
+        // What a statement inserts, the same statement does not see.
+        let together = !changes.are_two_steps();
+        let (new, later) =
+            if together { (changes.beginning(), changes.later()) } else { Default::default() };
+        bind_new(&new, values)?;
+        bind_later(&later, values)?;
+        Ok(together)
+    }
+}
+
+/// First who comes, then what becomes of them.
+pub(super) async fn one_after_the_other(
+    db: &mut PgConnection,
+    changes: &Changes,
+) -> sqlx::Result<()> {
+    let (new, later) = (changes.beginning(), changes.later());
+    if !new.is_empty() {
+        let mut values = PgArguments::default();
+        bind_new(&new, &mut values).map_err(sqlx::Error::Encode)?;
+        run(db, &beginning(1), values).await?;
+    }
+    if !later.is_empty() {
+        let mut values = PgArguments::default();
+        bind_later(&later, &mut values).map_err(sqlx::Error::Encode)?;
+        run(db, &changing(1), values).await?;
+    }
+    Ok(())
+}
+
+async fn run(db: &mut PgConnection, part: &str, values: PgArguments) -> sqlx::Result<()> {
+    let sql = format!("with head as (select 1){part} select 1");
+    sqlx::query_with(AssertSqlSafe(sql), values).execute(db).await?;
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Turns that do not wait in the queue: they hold only if nobody else was faster.
+
+use futures_util::future::{join, join_all};
+use selfmx::commands::CommandError;
+use selfmx::commands::context::Context;
+use selfmx::commands::email::send_email::Refusal;
+use selfmx::commands::tenant::SuspendTenant;
+use selfmx::values::TenantId;
+use sqlx::PgPool;
+
+use crate::asks;
+use crate::node::{Node, clock};
+use crate::patience::until;
+use crate::turns::{hold, waiting};
+
+async fn count(db: &PgPool, what: &'static str) -> i64 {
+    sqlx::query_scalar(what).fetch_one(db).await.unwrap()
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn mails_that_two_nodes_accept_at_once_stand_each_once_and_without_gaps(db: PgPool) {
+    let clock = clock();
+    let (one, two) = (Node::start(&db, &clock).await, Node::start(&db, &clock).await);
+    let (tenant, context) = (TenantId::at(clock.now()), Context::of("test"));
+    one.commands.run(&context, &asks::tenant(tenant, "acme.com", None)).await.unwrap();
+    let begun = one.store.ask_head().await.unwrap();
+    let sends: Vec<_> =
+        (0..400).map(|_| asks::email(tenant, &["ann@example.org"], &clock)).collect();
+    let nodes = [&one, &two];
+    let each = sends.iter().zip(nodes.iter().cycle());
+    let answers =
+        join_all(each.map(async |(send, node)| node.commands.run(&context, send).await)).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(one.store.ask_head().await.unwrap(), begun + 400);
+    let accepted = "select count(distinct position) from events where type = 'email.accepted'";
+    assert_eq!(count(&db, accepted).await, 400);
+    assert_eq!(count(&db, "select max(position) from events").await, begun + 400);
+    assert_eq!(count(&db, "select count(*) from send_queue").await, 400);
+    one.stop().await;
+    two.stop().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn a_mail_that_finds_the_turn_taken_waits_for_it(db: PgPool) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let (tenant, context) = (TenantId::at(clock.now()), Context::of("test"));
+    node.commands.run(&context, &asks::tenant(tenant, "acme.com", None)).await.unwrap();
+    let send = asks::email(tenant, &["ann@example.org"], &clock);
+    let held = hold(&db).await;
+    let release = async {
+        until("the writer waits for the turn", async || waiting(&db, 1).await).await;
+        held.rollback().await.unwrap();
+    };
+    let (sent, ()) = join(node.commands.run(&context, &send), release).await;
+    sent.unwrap();
+    assert_eq!(count(&db, "select count(*) from send_queue").await, 1);
+    node.stop().await;
+}
+
+#[sqlx::test(migrations = "./migrations")]
+async fn what_another_node_decided_is_not_overlooked_by_one_that_goes_on_sending(db: PgPool) {
+    let clock = clock();
+    let (one, two) = (Node::start(&db, &clock).await, Node::start(&db, &clock).await);
+    let (tenant, context) = (TenantId::at(clock.now()), Context::of("test"));
+    one.commands.run(&context, &asks::tenant(tenant, "acme.com", None)).await.unwrap();
+    let send = || asks::email(tenant, &["ann@example.org"], &clock);
+    for _ in 0..3 {
+        one.commands.run(&context, &send()).await.unwrap();
+    }
+    two.commands.run(&context, &SuspendTenant { tenant }).await.unwrap();
+    let refused = one.commands.run(&context, &send()).await;
+    assert!(matches!(refused, Err(CommandError::Refused(Refusal::Suspended))), "{refused:?}");
+    assert_eq!(count(&db, "select count(*) from send_queue").await, 3);
+    one.stop().await;
+    two.stop().await;
+}
