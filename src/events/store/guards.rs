@@ -14,24 +14,9 @@ use super::receipts::RECEIPT_LIFE;
 use crate::events::{EmailEvent, Fact};
 use crate::values::{Day, TenantId, Timestamp};
 
-/// Looks up all that the requests' guards name.
-pub(super) async fn look_up(
-    db: &mut PgConnection,
-    requests: &[Prepared],
-    now: Timestamp,
-) -> sqlx::Result<Known> {
-    let wanted = Wanted::by(requests);
-    let rows = wanted.ask(db).await?;
-    let mut known = Known::default();
-    for row in rows {
-        wanted.take_in(&mut known, row, now.minus(RECEIPT_LIFE));
-    }
-    Ok(known)
-}
-
-/// What is looked up, each thing once.
+/// What the judge must know, each thing once.
 #[derive(Debug, Default)]
-struct Wanted<'a> {
+pub(super) struct Wanted<'a> {
     /// The streams of which the versions matter.
     streams: Vec<&'a str>,
     /// The days of which the use matters.
@@ -55,7 +40,8 @@ struct Found {
 }
 
 impl<'a> Wanted<'a> {
-    fn by(requests: &'a [Prepared]) -> Self {
+    /// What these requests bring up.
+    pub(super) fn by(requests: &'a [Prepared]) -> Self {
         let mut wanted = Self::default();
         for append in requests.iter().map(|request| &request.append) {
             let known = append.parts.iter().filter(|part| !begins(part));
@@ -82,6 +68,30 @@ impl<'a> Wanted<'a> {
             }
             Guard::Receipt(receipt) => self.receipts.push((&receipt.scope, &receipt.key)),
         }
+    }
+
+    /// Asks Postgres for all of it.
+    pub(super) async fn look_up(
+        &self,
+        db: &mut PgConnection,
+        now: Timestamp,
+    ) -> sqlx::Result<Known> {
+        let mut known = Known::default();
+        let none = |stream: &&str| ((*stream).to_owned(), 0);
+        known.versions.extend(self.streams.iter().map(none));
+        known.quotas.extend(self.quotas.iter().map(|quota| (*quota, 0)));
+        for found in self.ask(db).await? {
+            self.take_in(&mut known, found, now.minus(RECEIPT_LIFE));
+        }
+        Ok(known)
+    }
+
+    /// True if an earlier turn has left all of it, but for receipts: those are looked for when they are written.
+    pub(super) fn is_in(&self, known: &Known) -> bool {
+        self.claims.is_empty()
+            && self.streams.iter().all(|stream| known.versions.contains_key(*stream))
+            && self.quotas.iter().all(|quota| known.quotas.contains_key(quota))
+            && self.owners.iter().all(|owner| known.keys.contains_key(owner))
     }
 
     async fn ask(&self, db: &mut PgConnection) -> sqlx::Result<Vec<Found>> {

@@ -46,7 +46,19 @@ impl Changes {
     }
 }
 
+/// What is remembered from turn to turn may be so much.
+const REMEMBERED: usize = 10_000;
+
 impl Known {
+    /// What the next turn may begin with, after this one made that row of the head; none if it is too much.
+    pub(super) fn remembered(mut self, head_row: i64) -> Option<Self> {
+        self.head_row = head_row;
+        self.receipts.clear();
+        self.claims.clear();
+        let much = self.versions.len() + self.quotas.len() + self.keys.len();
+        (much <= REMEMBERED).then_some(self)
+    }
+
     /// Admits the request number `index` of a turn, or says why not; then nothing has changed.
     pub(super) fn judge(
         &mut self,

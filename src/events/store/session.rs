@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection as _, PgConnection, PgPool};
 
+use super::judge::Known;
+
 /// One that was used so lately is not asked: that costs a way there and back, and says nothing new.
 const LATELY: Duration = Duration::from_millis(500);
 
@@ -20,7 +22,14 @@ const FOR_TURNS: &str = "set jit = off; \
 /// Where turns are taken.
 pub(super) struct Session {
     pool: PgPool,
-    own: Option<(PgConnection, Instant)>,
+    own: Option<(Own, Instant)>,
+}
+
+/// The connection with what was known at the end of its last turn. A new connection knows nothing: Postgres may
+/// have come up again as it was before.
+pub(super) struct Own {
+    pub(super) db: PgConnection,
+    pub(super) known: Option<Known>,
 }
 
 impl Session {
@@ -30,26 +39,26 @@ impl Session {
     }
 
     /// The connection, for one turn: it must be given back if the turn went well, and only then.
-    pub(super) async fn take(&mut self) -> sqlx::Result<PgConnection> {
+    pub(super) async fn take(&mut self) -> sqlx::Result<Own> {
         if let Some((mut own, used)) = self.own.take()
-            && (used.elapsed() < LATELY || own.ping().await.is_ok())
+            && (used.elapsed() < LATELY || own.db.ping().await.is_ok())
         {
             return Ok(own);
         }
-        let mut own = self.pool.acquire().await?.detach();
-        sqlx::raw_sql(FOR_TURNS).execute(&mut own).await?;
-        Ok(own)
+        let mut db = self.pool.acquire().await?.detach();
+        sqlx::raw_sql(FOR_TURNS).execute(&mut db).await?;
+        Ok(Own { db, known: None })
     }
 
     /// Keeps it for the next turn.
-    pub(super) fn give_back(&mut self, own: PgConnection) {
+    pub(super) fn give_back(&mut self, own: Own) {
         self.own = Some((own, Instant::now()));
     }
 
     /// Says goodbye.
     pub(super) async fn close(self) {
         if let Some((own, _)) = self.own
-            && let Err(error) = own.close().await
+            && let Err(error) = own.db.close().await
         {
             tracing::debug!(%error, "the writer's connection did not close");
         }

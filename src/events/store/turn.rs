@@ -3,13 +3,15 @@
 use sqlx::{Connection as _, PgConnection};
 
 use super::append::{Append, AppendError, Guard};
+use super::guards::Wanted;
 use super::inline::Inline;
 use super::judge::{Changes, Known};
 use super::keys;
 use super::prepared::Prepared;
+use super::session::Own;
 use super::vault::Vault;
 use super::write::{Statement, Writing};
-use super::{contents, guards, write};
+use super::{contents, write};
 use crate::events::Recorded;
 use crate::values::Timestamp;
 
@@ -33,6 +35,15 @@ pub(super) enum Swift {
     Unfit,
 }
 
+/// What came of judging and writing by what is known.
+enum Attempt {
+    Written(Taken),
+    /// There was nothing to write, so nobody has seen whether what is known still holds.
+    Unwritten(Taken),
+    Outrun,
+    Unfit,
+}
+
 /// How turns are taken.
 pub(super) struct Turns {
     vault: Vault,
@@ -44,32 +55,59 @@ impl Turns {
         Self { vault, statement }
     }
 
-    /// Looks up and then writes, in one statement each: it does nothing if anything has changed in between.
+    /// Judges by what the last turn left, and writes; if that does not hold, by what is looked up now. That is
+    /// one statement or two, and the one that writes does nothing if anything has changed meanwhile.
     pub(super) async fn swift(
         &self,
-        db: &mut PgConnection,
+        own: &mut Own,
         requests: &[Prepared],
         now: Timestamp,
     ) -> sqlx::Result<Swift> {
+        let left = own.known.take();
         if !requests.iter().all(|request| self.is_plain(request)) {
             return Ok(Swift::Unfit);
         }
-        let mut known = guards::look_up(db, requests, now).await?;
+        let wanted = Wanted::by(requests);
+        if let Some(left) = left.filter(|left| wanted.is_in(left)) {
+            match self.attempt(own, left, requests, now).await? {
+                Attempt::Written(taken) => return Ok(Swift::Taken(taken)),
+                Attempt::Unfit => return Ok(Swift::Unfit),
+                Attempt::Unwritten(_) | Attempt::Outrun => {}
+            }
+        }
+        let known = wanted.look_up(&mut own.db, now).await?;
+        Ok(match self.attempt(own, known, requests, now).await? {
+            Attempt::Written(taken) | Attempt::Unwritten(taken) => Swift::Taken(taken),
+            Attempt::Outrun => Swift::Outrun,
+            Attempt::Unfit => Swift::Unfit,
+        })
+    }
+
+    async fn attempt(
+        &self,
+        own: &mut Own,
+        mut known: Known,
+        requests: &[Prepared],
+        now: Timestamp,
+    ) -> sqlx::Result<Attempt> {
         let (verdicts, changes) = judged(&mut known, requests);
         let taken = (verdicts, known.head);
         if changes.is_nothing() {
-            return Ok(Swift::Taken(taken));
+            return Ok(Attempt::Unwritten(taken));
         }
         if keys::any_unmade(&changes.facts, &known.keys) {
-            return Ok(Swift::Unfit);
+            return Ok(Attempt::Unfit);
         }
-        let keys = self.vault.for_turn(db, (&changes.facts, now), &known.keys).await?;
+        let of = (changes.facts.as_slice(), now);
+        let keys = self.vault.for_turn(&mut own.db, of, &known.keys).await?;
         let writing = Writing { requests, known: &known, changes: &changes, keys: &keys, now };
         let bound = self.statement.bind(&writing)?;
         if !bound.after.is_empty() {
-            return Ok(Swift::Unfit);
+            return Ok(Attempt::Unfit);
         }
-        Ok(if bound.run(db).await? { Swift::Taken(taken) } else { Swift::Outrun })
+        let Some(head_row) = bound.run(&mut own.db).await? else { return Ok(Attempt::Outrun) };
+        own.known = known.remembered(head_row);
+        Ok(Attempt::Written(taken))
     }
 
     /// True for what changes nothing besides the log that does not go along in its statement.
@@ -94,7 +132,7 @@ impl Turns {
         now: Timestamp,
     ) -> sqlx::Result<Taken> {
         let mut db = db.begin_with(TURN).await?;
-        let mut known = guards::look_up(&mut db, requests, now).await?;
+        let mut known = Wanted::by(requests).look_up(&mut db, now).await?;
         let (verdicts, changes) = judged(&mut known, requests);
         let facts = &changes.facts;
         let keys = self.vault.for_turn(&mut db, (facts, now), &known.keys).await?;
@@ -103,7 +141,7 @@ impl Turns {
             let writing = Writing { requests, known: &known, changes: &changes, keys: &keys, now };
             let mut bound = self.statement.bind(&writing)?;
             let after = std::mem::take(&mut bound.after);
-            if !bound.run(&mut db).await? {
+            if bound.run(&mut db).await?.is_none() {
                 return Err(sqlx::Error::Protocol("the turn at the log was lost".to_owned()));
             }
             for table in after {

@@ -15,6 +15,7 @@ use super::inline::Inline;
 use super::judge::{Changes, Known};
 use super::prepared::Prepared;
 use super::read::CHANNEL;
+use super::receipts::RECEIPT_LIFE;
 use super::vault::Keys;
 use crate::values::{OpenError, Timestamp};
 
@@ -24,7 +25,7 @@ const WRITE: &str = include_str!("write.sql");
 const GOING_ALONG: &str = "-- going along";
 
 /// How many values the log's own part has.
-const OWN_VALUES: usize = 27;
+const OWN_VALUES: usize = 28;
 
 /// The statement by which this process writes, and the tables that are in step with it.
 pub(super) struct Statement {
@@ -76,12 +77,12 @@ impl Statement {
 }
 
 impl Bound<'_> {
-    /// Writes facts, contents, quotas, receipts, the head of the log and the tables that go along. False if
-    /// nothing was written, since what had been looked up does not hold any more, or somebody has the turn.
-    pub(super) async fn run(self, db: &mut PgConnection) -> sqlx::Result<bool> {
+    /// Writes facts, contents, quotas, receipts, the head of the log and the tables that go along; says which
+    /// row of the head it made. None if nothing was written, since what was known does not hold any more, or
+    /// somebody has the turn.
+    pub(super) async fn run(self, db: &mut PgConnection) -> sqlx::Result<Option<i64>> {
         let written = sqlx::query_scalar_with(AssertSqlSafe(self.sql), self.values);
-        let written: i64 = written.fetch_one(db).await?;
-        Ok(written == 1)
+        written.fetch_optional(db).await
     }
 }
 
@@ -109,7 +110,8 @@ fn own(writing: &Writing<'_>, values: &mut PgArguments) -> Result<(), BoxDynErro
     values.add(each(receipts, |(receipt, _)| receipt.key.as_str()))?;
     values.add(each(receipts, |(receipt, _)| receipt.request.as_str()))?;
     values.add(each(receipts, |(receipt, _)| receipt.answer.as_slice()))?;
-    values.add(each(receipts, |(_, at)| at.as_datetime()))
+    values.add(each(receipts, |(_, at)| at.as_datetime()))?;
+    values.add(now.minus(RECEIPT_LIFE).as_datetime())
 }
 
 fn each<'a, T, C>(rows: &'a [T], column: impl Fn(&'a T) -> C) -> Vec<C> {

@@ -1,7 +1,15 @@
--- Only while the row of the head that was looked up is still there, and nobody holds it: who waits for it here
--- would hold the tables below against whoever holds it.
-with head as materialized (
-    select position from log_head where xmin::text::bigint = $1 for update skip locked
+-- Only while the row of the head that was looked up is still there, no request was answered before under its
+-- key, and nobody holds the turn: who waited for it here would hold the tables below against whoever has it.
+with answered as (
+    select from unnest($23::varchar[], $24::varchar[]) as w(scope, key)
+    cross join lateral (
+        select g.created_at from receipts g where g.scope = w.scope and g.key = w.key offset 0
+    ) r
+    where r.created_at > $28
+), head as materialized (
+    select position from log_head
+    where xmin::text::bigint = $1 and not exists (select from answered)
+    for update skip locked
 ), moved as (
     update log_head set position = $2 from head returning pg_notify($3, $4)
 ), contents as (
@@ -43,4 +51,4 @@ with head as materialized (
 )
 -- going along
 -- Postgres runs what changes tables in any case, but notifies only for rows that somebody reads.
-select count(*) from moved
+select pg_current_xact_id()::xid::text::bigint from moved

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use sqlx::PgConnection;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::yield_now;
 use tokio_util::sync::CancellationToken;
 
 use super::append::{AppendError, Waiting};
 use super::prepared::Prepared;
-use super::session::Session;
+use super::session::{Own, Session};
 use super::turn::{Swift, Taken, Turns, Verdicts};
 use super::write::Statement;
 use super::{EventStore, Inline, is_outage, read};
@@ -116,21 +115,17 @@ impl Writer {
     }
 
     async fn take(&mut self, requests: &[Prepared]) -> sqlx::Result<Verdicts> {
-        let mut db = self.session.take().await?;
-        let (verdicts, head) = self.take_on(&mut db, requests).await?;
-        self.session.give_back(db);
+        let mut own = self.session.take().await?;
+        let (verdicts, head) = self.take_on(&mut own, requests).await?;
+        self.session.give_back(own);
         read::grow(&self.head, head);
         Ok(verdicts)
     }
 
-    async fn take_on(
-        &mut self,
-        db: &mut PgConnection,
-        requests: &[Prepared],
-    ) -> sqlx::Result<Taken> {
+    async fn take_on(&mut self, own: &mut Own, requests: &[Prepared]) -> sqlx::Result<Taken> {
         let now = self.clock.now();
         if self.patient == 0 {
-            match self.turns.swift(db, requests, now).await? {
+            match self.turns.swift(own, requests, now).await? {
                 Swift::Taken(taken) => return Ok(taken),
                 Swift::Outrun => {
                     metrics::counter!("selfmx_log_turns_outrun_total").increment(1);
@@ -140,7 +135,7 @@ impl Writer {
             }
         }
         self.patient = self.patient.saturating_sub(1);
-        self.turns.locked(db, requests, now).await
+        self.turns.locked(&mut own.db, requests, now).await
     }
 }
 
