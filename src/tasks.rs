@@ -3,9 +3,25 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+use tokio::task::yield_now;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
+
+/// Waits until nobody who is ready to run has more to say to whoever answers all that wait at once, or so many
+/// wait. What takes turns would else take many of them with a few, while the others come.
+pub async fn gather<T>(queue: &mpsc::Receiver<T>, enough: usize) {
+    let mut waiting = queue.len();
+    while waiting < enough {
+        yield_now().await;
+        let now = queue.len();
+        if now == waiting {
+            return;
+        }
+        waiting = now;
+    }
+}
 
 /// Spawns tasks, asks them to stop, and waits until they have. Clones share the same tasks.
 #[derive(Clone, Debug, Default)]

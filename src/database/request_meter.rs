@@ -6,19 +6,14 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::sleep;
 
 use super::durability::Durability;
 use super::settling::Settling;
-use crate::tasks::Tasks;
+use crate::tasks::{Tasks, gather};
 use crate::values::{Day, TenantId, Timestamp};
 
 /// So many requests may wait to be counted.
 const QUEUE: usize = 4_096;
-
-/// Those who come one after the other within this are counted together: a statement costs the same for one as
-/// for many, and Postgres has more to do than to count.
-const GATHERING: Duration = Duration::from_millis(1);
 
 /// Counts requests. Clones share one counter.
 #[derive(Clone, Debug)]
@@ -104,8 +99,12 @@ impl RequestMeter {
                     more = asked.recv_many(&mut batch, QUEUE) => if more == 0 { return },
                     () = stopping.cancelled() => return,
                 }
+                // A statement costs the same for one as for many, and Postgres has more to do than to count.
+                gather(&asked, QUEUE).await;
+                while let Ok(more) = asked.try_recv() {
+                    batch.push(more);
+                }
                 counter.count(std::mem::take(&mut batch)).await;
-                sleep(GATHERING).await;
             }
         });
         Self { queue, pool, settling: Settling::default(), durability }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::yield_now;
 use tokio_util::sync::CancellationToken;
 
 use super::append::{AppendError, Waiting};
@@ -14,6 +13,7 @@ use super::write::Statement;
 use super::{EventStore, Inline, is_outage, read};
 use crate::clock::Clock;
 use crate::events::Recorded;
+use crate::tasks::gather;
 
 /// A turn that holds so many requests takes no more; one that continues many streams counts as many.
 const TURN: usize = 1_024;
@@ -35,6 +35,8 @@ pub(super) struct Writer {
     head: watch::Sender<i64>,
     /// So many turns more are waited for.
     patient: u32,
+    /// So many requests had the last turn.
+    last: usize,
 }
 
 impl Writer {
@@ -45,6 +47,7 @@ impl Writer {
             clock: store.clock.clone(),
             head: store.head.clone(),
             patient: 0,
+            last: 0,
         }
     }
 
@@ -70,7 +73,9 @@ impl Writer {
     }
 
     async fn turn(&mut self, first: Waiting, queue: &mut mpsc::Receiver<Waiting>) {
-        gather(queue).await;
+        // Whoever was told of the last turn may be about to ask for the next. But half as many as those need
+        // not wait for the others: Postgres would wait with them.
+        gather(queue, self.last.div_ceil(2).min(TURN)).await;
         let mut requests = Vec::new();
         let mut answers = Vec::new();
         let (mut bytes, mut streams) = (0, 0);
@@ -84,6 +89,7 @@ impl Writer {
             let full = streams >= TURN || bytes >= TURN_BYTES;
             next = if full { None } else { queue.try_recv().ok() };
         }
+        self.last = requests.len();
         metrics::histogram!("selfmx_log_turn_requests").record(count(requests.len()));
         self.write(requests, answers).await;
     }
@@ -136,20 +142,6 @@ impl Writer {
         }
         self.patient = self.patient.saturating_sub(1);
         self.turns.locked(&mut own.db, requests, now).await
-    }
-}
-
-/// Whoever was told of the last turn may be about to ask for the next: all who are ready to run have their say
-/// first, or many turns would be taken by a few of them while the others wait.
-async fn gather(queue: &mpsc::Receiver<Waiting>) {
-    let mut waiting = queue.len();
-    loop {
-        yield_now().await;
-        let now = queue.len();
-        if now == waiting || now >= TURN {
-            return;
-        }
-        waiting = now;
     }
 }
 
