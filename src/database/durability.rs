@@ -2,7 +2,8 @@
 //!
 //! What is committed without waiting can be seen at once by every node, and is lost only if Postgres
 //! itself dies within a moment. Whoever must not lose it waits, while it does other things, for a later
-//! commit that did wait: the log of Postgres has one order.
+//! commit that did wait: the log of Postgres has one order. If nobody asks, nothing is done for it: there
+//! may have been such a commit anyway.
 
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct Durability {
     made: watch::Sender<u64>,
+    /// Up to which batch somebody asked.
+    wanted: watch::Sender<u64>,
     known: watch::Sender<Known>,
 }
 
@@ -41,7 +44,11 @@ struct Known {
 impl Durability {
     /// Starts waiting for the disk on behalf of all.
     pub fn start(pool: PgPool, tasks: &Tasks) -> Self {
-        let durability = Self { made: watch::Sender::new(0), known: watch::Sender::default() };
+        let durability = Self {
+            made: watch::Sender::new(0),
+            wanted: watch::Sender::new(0),
+            known: watch::Sender::default(),
+        };
         let (waiting, stopping) = (durability.clone(), tasks.stopping());
         tasks.spawn("durability", async move {
             tokio::select! {
@@ -53,10 +60,11 @@ impl Durability {
     }
 
     async fn wait(&self, pool: &PgPool) {
-        let mut made = self.made.subscribe();
+        let mut wanted = self.wanted.subscribe();
         let mut connection = self.connected(pool).await;
-        while made.changed().await.is_ok() {
-            let batch = *made.borrow_and_update();
+        while wanted.changed().await.is_ok() {
+            wanted.mark_unchanged();
+            let batch = *self.made.borrow();
             match sync(&mut connection).await {
                 Ok(()) => self.known.send_modify(|known| known.on_disk = batch),
                 Err(error) => {
@@ -101,9 +109,14 @@ impl Durability {
     /// Waits, within bounds, until a batch is on disk; false if that is not certain.
     pub async fn is_on_disk(&self, batch: u64) -> bool {
         let mut known = self.known.subscribe();
+        self.wanted.send_if_modified(|wanted| {
+            let more = batch > *wanted;
+            *wanted = batch.max(*wanted);
+            more
+        });
         let told = known.wait_for(|known| known.on_disk >= batch || known.uncertain >= batch);
         let told = timeout(PATIENCE, told).await;
-        matches!(told, Ok(Ok(known)) if known.on_disk >= batch)
+        matches!(told, Ok(Ok(known)) if known.uncertain < batch)
     }
 }
 

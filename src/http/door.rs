@@ -1,6 +1,7 @@
 //! What every answer has in common: who may come in, how many, and how a refusal looks.
 
 use std::any::Any;
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::future::join;
 
 use super::caller::Caller;
 use super::keyring::KnownKey;
@@ -42,20 +44,46 @@ pub async fn admit(State(api): State<Api>, mut request: Request, next: Next) -> 
         Ok(limits) => limits,
         Err(problem) => return with(caller, None, problem.into_response()),
     };
-    let reads = request.method().is_safe();
     request.extensions_mut().insert(caller.clone());
-    let mut response = match limits.as_ref().and_then(Limits::exceeded) {
-        Some(over) => over.into_response(),
+    let response = match limits.as_ref().map(|limits| (limits, limits.exceeded())) {
+        Some((limits, Some(over))) => {
+            on_disk(&api, limits, ready(over.into_response()), false).await
+        }
+        Some((limits, None)) => {
+            let reads = request.method().is_safe();
+            on_disk(&api, limits, next.run(request), reads).await
+        }
         None => next.run(request).await,
     };
-    if let Some(limits) = &limits {
-        let counted = api.meter.is_on_disk(limits.place).await;
-        // What was done is done, and came to disk after its count; anything else is asked again.
-        if !counted && (reads || !response.status().is_success()) {
-            response = uncounted().into_response();
-        }
-    }
     with(caller, limits.as_ref(), response)
+}
+
+/// Marks an answer for which something was recorded in the log after its request had been counted: with it,
+/// the count has come to disk.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded;
+
+/// The answer, once its request is known to be counted for good.
+async fn on_disk(
+    api: &Api,
+    limits: &Limits,
+    answer: impl Future<Output = Response>,
+    reads: bool,
+) -> Response {
+    let counted = api.meter.is_on_disk(limits.place);
+    let (response, counted) = if reads {
+        join(answer, counted).await
+    } else {
+        let response = answer.await;
+        let recorded = response.extensions().get::<Recorded>().is_some();
+        let counted = recorded || counted.await;
+        (response, counted)
+    };
+    // What was done is done; anything else is asked again.
+    if !counted && (reads || !response.status().is_success()) {
+        return uncounted().into_response();
+    }
+    response
 }
 
 fn uncounted() -> Problem {

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::Api;
 use super::caller::Caller;
+use super::door::Recorded;
 use super::problem::Problem;
 use crate::commands::Command;
 use crate::commands::batch::{Batch, BatchOnce, Kept};
@@ -127,11 +128,11 @@ impl Asked {
         let context = self.caller.context();
         let Some(repeatable) = self.repeatable(body, answers) else {
             let done = api.commands.run(&context, command).await?;
-            return Ok((status, Json(view(&done))).into_response());
+            return Ok(told(done.position > 0, (status, Json(view(&done)))));
         };
         let answer = |done: &Done<C::State>| kept(&api.secrets, &repeatable, status, &view(done));
         match api.commands.run_once(&context, command, &repeatable, &answer).await? {
-            Once::Done(done) => Ok((status, Json(view(&done))).into_response()),
+            Once::Done(done) => Ok(told(done.position > 0, (status, Json(view(&done))))),
             Once::Again(answer) => replayed(api, &repeatable, &answer),
         }
     }
@@ -156,8 +157,8 @@ impl Asked {
         let context = self.caller.context();
         match (api.commands.run_batch(&context, commands, keep).await?, &repeatable) {
             (BatchOnce::Done(batch), _) => {
-                let response = (StatusCode::ACCEPTED, Json(view(&batch)?)).into_response();
-                Ok((response, batch.accepted()))
+                let accepted = batch.accepted();
+                Ok((told(accepted > 0, (StatusCode::ACCEPTED, Json(view(&batch)?))), accepted))
             }
             (BatchOnce::Again(answer), Some(it)) => Ok((replayed(api, it, &answer)?, 0)),
             (BatchOnce::Again(_), None) => Err(Problem::internal("repeated without a key")),
@@ -187,6 +188,15 @@ impl Asked {
         let known = api.commands.answer_of::<Problem>(&repeatable).await?;
         known.map(|answer| replayed(api, &repeatable, &answer)).transpose()
     }
+}
+
+/// An answer, marked if something was recorded for it.
+fn told(recorded: bool, answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    if recorded {
+        response.extensions_mut().insert(Recorded);
+    }
+    response
 }
 
 fn owner(repeatable: &Repeatable) -> String {
