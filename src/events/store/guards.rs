@@ -17,8 +17,8 @@ use crate::values::{Day, TenantId, Timestamp};
 /// What the judge must know, each thing once.
 #[derive(Debug, Default)]
 pub(super) struct Wanted<'a> {
-    /// The streams of which the versions matter.
-    streams: Vec<&'a str>,
+    /// The streams of which the versions matter, with what was seen of them by whoever asked first.
+    streams: Vec<(&'a str, i64)>,
     /// The days of which the use matters.
     quotas: Vec<(TenantId, Day)>,
     /// The tenants whose keys matter.
@@ -45,22 +45,22 @@ impl<'a> Wanted<'a> {
         let mut wanted = Self::default();
         for append in requests.iter().map(|request| &request.append) {
             let known = append.parts.iter().filter(|part| !begins(part));
-            wanted.streams.extend(known.map(|part| part.stream.id()));
+            wanted.streams.extend(known.map(|part| (part.stream.id(), part.expected)));
             let facts = append.parts.iter().flat_map(|part| &part.facts);
             wanted.owners.extend(facts.filter_map(keys::owner));
             append.guards.iter().for_each(|guard| wanted.add(guard));
         }
-        once(&mut wanted.streams);
-        once(&mut wanted.quotas);
-        once(&mut wanted.owners);
-        once(&mut wanted.claims);
-        once(&mut wanted.receipts);
+        once(&mut wanted.streams, |(stream, _)| *stream);
+        once(&mut wanted.quotas, |quota| *quota);
+        once(&mut wanted.owners, |owner| *owner);
+        once(&mut wanted.claims, |claim| *claim);
+        once(&mut wanted.receipts, |receipt| *receipt);
         wanted
     }
 
     fn add(&mut self, guard: &'a Guard) {
         match guard {
-            Guard::StreamAt { stream, .. } => self.streams.push(stream.id()),
+            Guard::StreamAt { stream, version } => self.streams.push((stream.id(), *version)),
             Guard::Quota { tenant, day, .. } => self.quotas.push((*tenant, *day)),
             // One name can be claimed in several kinds: both together are what is looked for.
             Guard::Claim { kind, name, .. } | Guard::Release { kind, name, .. } => {
@@ -77,7 +77,7 @@ impl<'a> Wanted<'a> {
         now: Timestamp,
     ) -> sqlx::Result<Known> {
         let mut known = Known::default();
-        let none = |stream: &&str| ((*stream).to_owned(), 0);
+        let none = |(stream, _): &(&str, i64)| ((*stream).to_owned(), 0);
         known.versions.extend(self.streams.iter().map(none));
         known.quotas.extend(self.quotas.iter().map(|quota| (*quota, 0)));
         for found in self.ask(db).await? {
@@ -86,15 +86,23 @@ impl<'a> Wanted<'a> {
         Ok(known)
     }
 
-    /// True if an earlier turn has left all of it, but for receipts: those are looked for when they are written.
+    /// True if an earlier turn has left all of it that the statement that writes does not look for itself.
     pub(super) fn is_in(&self, known: &Known) -> bool {
         self.claims.is_empty()
-            && self.streams.iter().all(|stream| known.versions.contains_key(*stream))
             && self.quotas.iter().all(|quota| known.quotas.contains_key(quota))
             && self.owners.iter().all(|owner| known.keys.contains_key(owner))
     }
 
+    /// Takes streams that nothing is known of for what whoever asked first has seen of them; says which they are.
+    pub(super) fn assume(&self, known: &mut Known) -> Vec<(&'a str, i64)> {
+        let unknown = |(stream, _): &&(&str, i64)| !known.versions.contains_key(*stream);
+        let assumed: Vec<_> = self.streams.iter().filter(unknown).copied().collect();
+        known.versions.extend(assumed.iter().map(|(stream, at)| ((*stream).to_owned(), *at)));
+        assumed
+    }
+
     async fn ask(&self, db: &mut PgConnection) -> sqlx::Result<Vec<Found>> {
+        let streams: Vec<&str> = self.streams.iter().map(|(stream, _)| *stream).collect();
         let (kinds, names): (Vec<_>, Vec<_>) = self.claims.iter().copied().unzip();
         let (scopes, keys): (Vec<_>, Vec<_>) = self.receipts.iter().copied().unzip();
         let tenants = self.quotas.iter().map(|(tenant, _)| tenant.to_string());
@@ -103,7 +111,7 @@ impl<'a> Wanted<'a> {
         sqlx::query_file_as!(
             Found,
             "src/events/store/look_up.sql",
-            &self.streams as &[&str],
+            &streams as &[&str],
             &tenants.collect::<Vec<_>>(),
             &days.collect::<Vec<_>>(),
             &owners.collect::<Vec<_>>(),
@@ -157,7 +165,8 @@ fn begins(part: &Part) -> bool {
     part.expected == 0 && part.facts.first().is_some_and(accepted)
 }
 
-fn once<T: Copy + Eq + Hash>(all: &mut Vec<T>) {
+/// Leaves the first of each.
+fn once<T, K: Eq + Hash>(all: &mut Vec<T>, key: impl Fn(&T) -> K) {
     let mut seen = HashSet::with_capacity(all.len());
-    all.retain(|one| seen.insert(*one));
+    all.retain(|one| seen.insert(key(one)));
 }

@@ -55,8 +55,9 @@ impl Turns {
         Self { vault, statement }
     }
 
-    /// Judges by what the last turn left, and writes; if that does not hold, by what is looked up now. That is
-    /// one statement or two, and the one that writes does nothing if anything has changed meanwhile.
+    /// Judges by what the last turn left and by what the requests have seen, and writes; if that does not hold,
+    /// by what is looked up now. That is one statement or three, and one that writes does nothing if what it
+    /// goes by is not so.
     pub(super) async fn swift(
         &self,
         own: &mut Own,
@@ -68,15 +69,16 @@ impl Turns {
             return Ok(Swift::Unfit);
         }
         let wanted = Wanted::by(requests);
-        if let Some(left) = left.filter(|left| wanted.is_in(left)) {
-            match self.attempt(own, left, requests, now).await? {
+        if let Some(mut left) = left.filter(|left| wanted.is_in(left)) {
+            let assumed = wanted.assume(&mut left);
+            match self.attempt(own, (left, &assumed), requests, now).await? {
                 Attempt::Written(taken) => return Ok(Swift::Taken(taken)),
                 Attempt::Unfit => return Ok(Swift::Unfit),
                 Attempt::Unwritten(_) | Attempt::Outrun => {}
             }
         }
         let known = wanted.look_up(&mut own.db, now).await?;
-        Ok(match self.attempt(own, known, requests, now).await? {
+        Ok(match self.attempt(own, (known, &[]), requests, now).await? {
             Attempt::Written(taken) | Attempt::Unwritten(taken) => Swift::Taken(taken),
             Attempt::Outrun => Swift::Outrun,
             Attempt::Unfit => Swift::Unfit,
@@ -86,7 +88,7 @@ impl Turns {
     async fn attempt(
         &self,
         own: &mut Own,
-        mut known: Known,
+        (mut known, assumed): (Known, &[(&str, i64)]),
         requests: &[Prepared],
         now: Timestamp,
     ) -> sqlx::Result<Attempt> {
@@ -100,7 +102,8 @@ impl Turns {
         }
         let of = (changes.facts.as_slice(), now);
         let keys = self.vault.for_turn(&mut own.db, of, &known.keys).await?;
-        let writing = Writing { requests, known: &known, changes: &changes, keys: &keys, now };
+        let writing =
+            Writing { requests, known: &known, assumed, changes: &changes, keys: &keys, now };
         let bound = self.statement.bind(&writing)?;
         if !bound.after.is_empty() {
             return Ok(Attempt::Unfit);
@@ -138,7 +141,14 @@ impl Turns {
         let keys = self.vault.for_turn(&mut db, (facts, now), &known.keys).await?;
         write::claims(&mut db, &changes).await?;
         if !changes.is_nothing() {
-            let writing = Writing { requests, known: &known, changes: &changes, keys: &keys, now };
+            let writing = Writing {
+                requests,
+                known: &known,
+                assumed: &[],
+                changes: &changes,
+                keys: &keys,
+                now,
+            };
             let mut bound = self.statement.bind(&writing)?;
             let after = std::mem::take(&mut bound.after);
             if bound.run(&mut db).await?.is_none() {

@@ -25,7 +25,7 @@ const WRITE: &str = include_str!("write.sql");
 const GOING_ALONG: &str = "-- going along";
 
 /// How many values the log's own part has.
-const OWN_VALUES: usize = 28;
+const OWN_VALUES: usize = 30;
 
 /// The statement by which this process writes, and the tables that are in step with it.
 pub(super) struct Statement {
@@ -37,6 +37,8 @@ pub(super) struct Statement {
 pub(super) struct Writing<'a> {
     pub(super) requests: &'a [Prepared],
     pub(super) known: &'a Known,
+    /// The versions in it that nobody has looked up.
+    pub(super) assumed: &'a [(&'a str, i64)],
     pub(super) changes: &'a Changes,
     pub(super) keys: &'a Keys,
     pub(super) now: Timestamp,
@@ -88,7 +90,7 @@ impl Bound<'_> {
 
 /// The values of the log's own part.
 fn own(writing: &Writing<'_>, values: &mut PgArguments) -> Result<(), BoxDynError> {
-    let Writing { requests, known, changes, keys, now } = writing;
+    let Writing { requests, known, assumed, changes, keys, now } = writing;
     values.add(known.head_row)?;
     values.add(known.head)?;
     values.add(CHANNEL)?;
@@ -111,7 +113,9 @@ fn own(writing: &Writing<'_>, values: &mut PgArguments) -> Result<(), BoxDynErro
     values.add(each(receipts, |(receipt, _)| receipt.request.as_str()))?;
     values.add(each(receipts, |(receipt, _)| receipt.answer.as_slice()))?;
     values.add(each(receipts, |(_, at)| at.as_datetime()))?;
-    values.add(now.minus(RECEIPT_LIFE).as_datetime())
+    values.add(now.minus(RECEIPT_LIFE).as_datetime())?;
+    values.add(each(assumed, |(stream, _)| *stream))?;
+    values.add(each(assumed, |(_, version)| *version))
 }
 
 fn each<'a, T, C>(rows: &'a [T], column: impl Fn(&'a T) -> C) -> Vec<C> {

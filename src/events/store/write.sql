@@ -1,6 +1,13 @@
--- Only while the row of the head that was looked up is still there, no request was answered before under its
--- key, and nobody holds the turn: who waited for it here would hold the tables below against whoever has it.
-with answered as (
+-- Only while the row of the head that was looked up is still there, streams that nobody has looked up are where
+-- they were taken to be, no request was answered before under its key, and nobody holds the turn: who waited for
+-- it here would hold the tables below against whoever has it.
+with elsewhere as (
+    select from unnest($29::varchar[], $30::bigint[]) as s(stream_id, version)
+    left join lateral (
+        select e.version from events e where e.stream_id = s.stream_id order by e.version desc limit 1
+    ) v on true
+    where coalesce(v.version, 0) <> s.version
+), answered as (
     select from unnest($23::varchar[], $24::varchar[]) as w(scope, key)
     cross join lateral (
         select g.created_at from receipts g where g.scope = w.scope and g.key = w.key offset 0
@@ -8,7 +15,8 @@ with answered as (
     where r.created_at > $28
 ), head as materialized (
     select position from log_head
-    where xmin::text::bigint = $1 and not exists (select from answered)
+    where xmin::text::bigint = $1
+      and not exists (select from elsewhere) and not exists (select from answered)
     for update skip locked
 ), moved as (
     update log_head set position = $2 from head returning pg_notify($3, $4)
