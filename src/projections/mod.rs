@@ -15,6 +15,7 @@ pub mod emails;
 mod growth;
 pub mod history;
 pub mod page;
+mod reading;
 pub mod rebuild;
 pub mod relay_health;
 pub mod reputation;

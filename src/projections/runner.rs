@@ -10,6 +10,7 @@ use sqlx::{PgConnection, PgPool};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::reading::Reading;
 use super::{Projector, cursor};
 use crate::clock::Clock;
 use crate::events::store::read::Piece;
@@ -39,8 +40,9 @@ pub struct Runner {
     store: EventStore,
     clock: Clock,
     projector: Arc<dyn Projector>,
+    reading: Arc<Reading>,
     /// What was read while the piece before it was taken in, and after which position it stands.
-    ahead: Option<(i64, Piece)>,
+    ahead: Option<(i64, Arc<Piece>)>,
 }
 
 /// What came of one piece.
@@ -62,9 +64,11 @@ impl Runner {
         clock: &Clock,
         tasks: &Tasks,
     ) {
+        let reading = Arc::new(Reading::of(store, projectors.len()));
         for projector in projectors {
+            let reading = Arc::clone(&reading);
             let (pool, store, clock) = (pool.clone(), store.clone(), clock.clone());
-            let runner = Self { pool, store, clock, projector, ahead: None };
+            let runner = Self { pool, store, clock, projector, reading, ahead: None };
             tasks.spawn(runner.projector.name(), runner.run(tasks.stopping()));
         }
     }
@@ -97,7 +101,7 @@ impl Runner {
         let Some(position) = place else { return Ok(Step::Rest) };
         let piece = match self.ahead.take() {
             Some((after, piece)) if after == position => piece,
-            Some(_) | None => self.store.reader().read_on(&mut db, position, PIECE).await?,
+            Some(_) | None => self.reading.piece(&mut db, position).await?,
         };
         if let Some(last) = piece.facts.last() {
             let full = i64::try_from(piece.facts.len()).is_ok_and(|facts| facts >= PIECE);
@@ -113,11 +117,12 @@ impl Runner {
             return Ok(if full || piece.trouble.is_some() { Step::More } else { Step::Moved });
         }
         self.measure(position);
-        let Some(trouble) = piece.trouble else {
+        let Some(trouble) = &piece.trouble else {
             db.commit().await?;
             return Ok(Step::Rest);
         };
-        let sentence = format!("{:#}", anyhow::Error::from(trouble));
+        let causes: Vec<String> = anyhow::Chain::new(trouble).map(ToString::to_string).collect();
+        let sentence = causes.join(": ");
         tracing::error!(projection = self.projector.name(), trouble = sentence, "stands still");
         self.move_cursor(&mut db, position, Some(&sentence)).await?;
         db.commit().await?;
@@ -127,9 +132,9 @@ impl Runner {
 
     /// Who catches up has two things to wait for, and waits for both at once; but never for a connection
     /// while it holds one.
-    async fn read_ahead(&self, after: i64, more: bool) -> Option<(i64, Piece)> {
+    async fn read_ahead(&self, after: i64, more: bool) -> Option<(i64, Arc<Piece>)> {
         let mut db = if more { self.pool.try_acquire()? } else { return None };
-        Some((after, self.store.reader().read_on(&mut db, after, PIECE).await.ok()?))
+        Some((after, self.reading.piece(&mut db, after).await.ok()?))
     }
 
     /// What the tables refuse will be refused again: whoever looks at the cursor must see why it
