@@ -63,7 +63,6 @@ impl Durability {
         let mut wanted = self.wanted.subscribe();
         let mut connection = self.connected(pool).await;
         while wanted.changed().await.is_ok() {
-            wanted.mark_unchanged();
             let batch = *self.made.borrow();
             match sync(&mut connection).await {
                 Ok(()) => self.known.send_modify(|known| known.on_disk = batch),

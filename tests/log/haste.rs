@@ -2,8 +2,10 @@
 
 use futures_util::future::{join, join_all};
 use selfmx::commands::CommandError;
-use selfmx::commands::context::Context;
+use selfmx::commands::context::{Context, Repeatable};
+use selfmx::commands::email::SendEmail;
 use selfmx::commands::email::send_email::Refusal;
+use selfmx::commands::executor::Once;
 use selfmx::commands::tenant::SuspendTenant;
 use selfmx::values::TenantId;
 use sqlx::PgPool;
@@ -74,4 +76,35 @@ async fn what_another_node_decided_is_not_overlooked_by_one_that_goes_on_sending
     assert_eq!(count(&db, "select count(*) from send_queue").await, 3);
     one.stop().await;
     two.stop().await;
+}
+
+/// The turn knew from the one before that the allowance was used up, and not that the request had been answered.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_repeat_gets_its_answer_although_the_allowance_has_been_used_up_by_it(db: PgPool) {
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let (tenant, other) = (TenantId::at(clock.now()), TenantId::at(clock.now()));
+    let context = Context::of("test");
+    node.commands.run(&context, &asks::tenant(tenant, "acme.com", Some(1))).await.unwrap();
+    node.commands.run(&context, &asks::tenant(other, "other.com", None)).await.unwrap();
+    let send = |tenant| asks::email(tenant, &["ann@example.org"], &clock);
+    let theirs = || SendEmail { from: Some("hello@other.com".parse().unwrap()), ..send(other) };
+    let repeatable = Repeatable {
+        scope: tenant.to_string(),
+        key: "order-42".to_owned(),
+        request: "a".to_owned(),
+    };
+    let ask = async || {
+        let answer = |_: &_| b"first".to_vec();
+        node.commands.run_once(&context, &send(tenant), &repeatable, &answer).await
+    };
+    node.commands.run(&context, &theirs()).await.unwrap();
+    assert!(matches!(ask().await, Ok(Once::Done(_))));
+    // Both in one turn, of which something is written.
+    let (theirs, again) = (theirs(), ask());
+    let (sent, again) = join(node.commands.run(&context, &theirs), again).await;
+    sent.unwrap();
+    assert!(matches!(&again, Ok(Once::Again(answer)) if answer == b"first"), "{again:?}");
+    assert_eq!(count(&db, "select count(*) from send_queue").await, 3);
+    node.stop().await;
 }

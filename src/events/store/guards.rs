@@ -29,6 +29,16 @@ pub(super) struct Wanted<'a> {
     receipts: Vec<(&'a str, &'a str)>,
 }
 
+/// What nobody has looked up: the statement that writes does nothing if any of it is not so.
+#[derive(Debug, Default)]
+pub(super) struct Assumed<'a> {
+    /// Streams, with how many facts they are taken to have.
+    pub(super) streams: Vec<(&'a str, i64)>,
+    /// Scopes and keys under which nobody is taken to have been answered. Those of all requests, also of one
+    /// that is refused: it may be a repeat, and be refused because of what its first time has changed.
+    pub(super) receipts: Vec<(&'a str, &'a str)>,
+}
+
 /// What was found; what the columns mean depends on what it is.
 struct Found {
     what: String,
@@ -93,12 +103,13 @@ impl<'a> Wanted<'a> {
             && self.owners.iter().all(|owner| known.keys.contains_key(owner))
     }
 
-    /// Takes streams that nothing is known of for what whoever asked first has seen of them; says which they are.
-    pub(super) fn assume(&self, known: &mut Known) -> Vec<(&'a str, i64)> {
+    /// Takes streams that nothing is known of for what whoever asked first has seen of them, and all requests
+    /// for new.
+    pub(super) fn assume(&self, known: &mut Known) -> Assumed<'a> {
         let unknown = |(stream, _): &&(&str, i64)| !known.versions.contains_key(*stream);
-        let assumed: Vec<_> = self.streams.iter().filter(unknown).copied().collect();
-        known.versions.extend(assumed.iter().map(|(stream, at)| ((*stream).to_owned(), *at)));
-        assumed
+        let streams: Vec<_> = self.streams.iter().filter(unknown).copied().collect();
+        known.versions.extend(streams.iter().map(|(stream, at)| ((*stream).to_owned(), *at)));
+        Assumed { streams, receipts: self.receipts.clone() }
     }
 
     async fn ask(&self, db: &mut PgConnection) -> sqlx::Result<Vec<Found>> {

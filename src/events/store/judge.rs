@@ -50,6 +50,17 @@ impl Changes {
 const REMEMBERED: usize = 10_000;
 
 impl Known {
+    /// This and what was left by the turn before, if nothing has changed since.
+    pub(super) fn with(self, left: Option<Self>) -> Self {
+        let Some(mut left) = left.filter(|left| left.head_row == self.head_row) else {
+            return self;
+        };
+        left.versions.extend(self.versions);
+        left.quotas.extend(self.quotas);
+        left.keys.extend(self.keys);
+        Self { versions: left.versions, quotas: left.quotas, keys: left.keys, ..self }
+    }
+
     /// What the next turn may begin with, after this one made that row of the head; none if it is too much.
     pub(super) fn remembered(mut self, head_row: i64) -> Option<Self> {
         self.head_row = head_row;

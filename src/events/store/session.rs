@@ -3,11 +3,15 @@
 use std::time::{Duration, Instant};
 
 use sqlx::{Connection as _, PgConnection, PgPool};
+use tokio::time::timeout;
 
 use super::judge::Known;
 
 /// One that was used so lately is not asked: that costs a way there and back, and says nothing new.
 const LATELY: Duration = Duration::from_millis(500);
+
+/// One that says nothing for so long is given up: whoever is gone without a word never says anything.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Whatever a turn asks, it asks of single rows by their keys. Postgres cannot know how few they are, or that
 /// a table that was empty a moment ago is not, and would read whole tables instead. (It marks what is off as
@@ -41,7 +45,7 @@ impl Session {
     /// The connection, for one turn: it must be given back if the turn went well, and only then.
     pub(super) async fn take(&mut self) -> sqlx::Result<Own> {
         if let Some((mut own, used)) = self.own.take()
-            && (used.elapsed() < LATELY || own.db.ping().await.is_ok())
+            && (used.elapsed() < LATELY || lives(&mut own.db).await)
         {
             return Ok(own);
         }
@@ -63,4 +67,8 @@ impl Session {
             tracing::debug!(%error, "the writer's connection did not close");
         }
     }
+}
+
+async fn lives(db: &mut PgConnection) -> bool {
+    matches!(timeout(PATIENCE, db.ping()).await, Ok(Ok(())))
 }

@@ -3,7 +3,7 @@
 use sqlx::{Connection as _, PgConnection};
 
 use super::append::{Append, AppendError, Guard};
-use super::guards::Wanted;
+use super::guards::{Assumed, Wanted};
 use super::inline::Inline;
 use super::judge::{Changes, Known};
 use super::keys;
@@ -64,21 +64,21 @@ impl Turns {
         requests: &[Prepared],
         now: Timestamp,
     ) -> sqlx::Result<Swift> {
-        let left = own.known.take();
+        let mut left = own.known.take();
         if !requests.iter().all(|request| self.is_plain(request)) {
             return Ok(Swift::Unfit);
         }
         let wanted = Wanted::by(requests);
-        if let Some(mut left) = left.filter(|left| wanted.is_in(left)) {
-            let assumed = wanted.assume(&mut left);
-            match self.attempt(own, (left, &assumed), requests, now).await? {
+        if let Some(mut known) = left.take_if(|left| wanted.is_in(left)) {
+            let assumed = wanted.assume(&mut known);
+            match self.attempt(own, (known, &assumed), requests, now).await? {
                 Attempt::Written(taken) => return Ok(Swift::Taken(taken)),
                 Attempt::Unfit => return Ok(Swift::Unfit),
                 Attempt::Unwritten(_) | Attempt::Outrun => {}
             }
         }
-        let known = wanted.look_up(&mut own.db, now).await?;
-        Ok(match self.attempt(own, (known, &[]), requests, now).await? {
+        let known = wanted.look_up(&mut own.db, now).await?.with(left);
+        Ok(match self.attempt(own, (known, &Assumed::default()), requests, now).await? {
             Attempt::Written(taken) | Attempt::Unwritten(taken) => Swift::Taken(taken),
             Attempt::Outrun => Swift::Outrun,
             Attempt::Unfit => Swift::Unfit,
@@ -88,7 +88,7 @@ impl Turns {
     async fn attempt(
         &self,
         own: &mut Own,
-        (mut known, assumed): (Known, &[(&str, i64)]),
+        (mut known, assumed): (Known, &Assumed<'_>),
         requests: &[Prepared],
         now: Timestamp,
     ) -> sqlx::Result<Attempt> {
@@ -144,7 +144,7 @@ impl Turns {
             let writing = Writing {
                 requests,
                 known: &known,
-                assumed: &[],
+                assumed: &Assumed::default(),
                 changes: &changes,
                 keys: &keys,
                 now,

@@ -11,6 +11,7 @@ use sqlx::{Arguments as _, AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
 use super::append::SealedContent;
+use super::guards::Assumed;
 use super::inline::Inline;
 use super::judge::{Changes, Known};
 use super::prepared::Prepared;
@@ -25,7 +26,7 @@ const WRITE: &str = include_str!("write.sql");
 const GOING_ALONG: &str = "-- going along";
 
 /// How many values the log's own part has.
-const OWN_VALUES: usize = 30;
+const OWN_VALUES: usize = 32;
 
 /// The statement by which this process writes, and the tables that are in step with it.
 pub(super) struct Statement {
@@ -37,8 +38,7 @@ pub(super) struct Statement {
 pub(super) struct Writing<'a> {
     pub(super) requests: &'a [Prepared],
     pub(super) known: &'a Known,
-    /// The versions in it that nobody has looked up.
-    pub(super) assumed: &'a [(&'a str, i64)],
+    pub(super) assumed: &'a Assumed<'a>,
     pub(super) changes: &'a Changes,
     pub(super) keys: &'a Keys,
     pub(super) now: Timestamp,
@@ -114,8 +114,10 @@ fn own(writing: &Writing<'_>, values: &mut PgArguments) -> Result<(), BoxDynErro
     values.add(each(receipts, |(receipt, _)| receipt.answer.as_slice()))?;
     values.add(each(receipts, |(_, at)| at.as_datetime()))?;
     values.add(now.minus(RECEIPT_LIFE).as_datetime())?;
-    values.add(each(assumed, |(stream, _)| *stream))?;
-    values.add(each(assumed, |(_, version)| *version))
+    values.add(each(&assumed.streams, |(stream, _)| *stream))?;
+    values.add(each(&assumed.streams, |(_, version)| *version))?;
+    values.add(each(&assumed.receipts, |(scope, _)| *scope))?;
+    values.add(each(&assumed.receipts, |(_, key)| *key))
 }
 
 fn each<'a, T, C>(rows: &'a [T], column: impl Fn(&'a T) -> C) -> Vec<C> {
@@ -204,6 +206,7 @@ impl<'a> Columns<'a> {
         }
         Ok(columns)
     }
+
     fn bind(self, values: &mut PgArguments) -> Result<(), BoxDynError> {
         values.add(self.positions)?;
         values.add(self.tenants)?;

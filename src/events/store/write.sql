@@ -8,7 +8,7 @@ with elsewhere as (
     ) v on true
     where coalesce(v.version, 0) <> s.version
 ), answered as (
-    select from unnest($23::varchar[], $24::varchar[]) as w(scope, key)
+    select from unnest($31::varchar[], $32::varchar[]) as w(scope, key)
     cross join lateral (
         select g.created_at from receipts g where g.scope = w.scope and g.key = w.key offset 0
     ) r
