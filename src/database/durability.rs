@@ -5,10 +5,11 @@
 //! commit that did wait: the log of Postgres has one order. If nobody asks, nothing is done for it: there
 //! may have been such a commit anyway.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{PgConnection, PgPool};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::tasks::Tasks;
@@ -28,6 +29,8 @@ pub struct Durability {
     made: watch::Sender<u64>,
     /// Up to which batch somebody asked.
     wanted: watch::Sender<u64>,
+    /// Somebody has lost a connection: the one that watches may be lost, too.
+    doubted: Arc<Notify>,
     known: watch::Sender<Known>,
 }
 
@@ -47,6 +50,7 @@ impl Durability {
         let durability = Self {
             made: watch::Sender::new(0),
             wanted: watch::Sender::new(0),
+            doubted: Arc::default(),
             known: watch::Sender::default(),
         };
         let (waiting, stopping) = (durability.clone(), tasks.stopping());
@@ -62,10 +66,17 @@ impl Durability {
     async fn wait(&self, pool: &PgPool) {
         let mut wanted = self.wanted.subscribe();
         let mut connection = self.connected(pool).await;
-        while wanted.changed().await.is_ok() {
+        loop {
+            tokio::select! {
+                more = wanted.changed() => if more.is_err() { return },
+                () = self.doubted.notified() => {}
+            }
             let batch = *self.made.borrow();
             match sync(&mut connection).await {
-                Ok(()) => self.known.send_modify(|known| known.on_disk = batch),
+                Ok(()) => self.known.send_modify(|known| {
+                    known.on_disk = batch;
+                    known.watched = true;
+                }),
                 Err(error) => {
                     tracing::debug!(%error, "it is not certain what is on disk");
                     self.known.send_modify(|known| known.watched = false);
@@ -88,6 +99,13 @@ impl Durability {
             }
             sleep(PAUSE).await;
         }
+    }
+
+    /// Whoever commits has to connect anew: what watches must show that it lives, before it can tell of what is
+    /// committed from here on.
+    pub(super) fn doubt(&self) {
+        self.known.send_modify(|known| known.watched = false);
+        self.doubted.notify_one();
     }
 
     /// Waits, within bounds, until what is committed from here on can be told to be on disk.

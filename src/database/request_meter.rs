@@ -249,8 +249,12 @@ impl Counter {
         windows: &BTreeMap<(TenantId, Window), i64>,
         days: &BTreeMap<(TenantId, Day), i64>,
     ) -> sqlx::Result<HashMap<(TenantId, Window), i64>> {
+        let kept = self.own.take();
+        if kept.is_none() {
+            self.durability.doubt();
+        }
         self.durability.watched().await?;
-        let mut own = match self.own.take() {
+        let mut own = match kept {
             Some(own) => own,
             None => hasty(&self.pool).await?,
         };
