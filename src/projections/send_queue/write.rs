@@ -31,18 +31,24 @@ fn beginning(first: usize) -> String {
 
 /// Moves emails that are there, or takes them out; its values are numbered from `first`.
 ///
-/// Rows are locked in one order by all who lock several: else two could wait for each other.
+/// Rows are locked in one order by all who lock several: else two could wait for each other. Each is found by
+/// its key: a queue that Postgres believes to be empty would be read as a whole, in that order.
 fn changing(first: usize) -> String {
     let [email, finished, due, cancelled] = std::array::from_fn(|n| first + n);
     format!(
         ", later as materialized (
              select q.email_id, c.finished, c.due_at, c.cancelled or q.pending <= c.finished as done
              from head
-             cross join unnest(${email}::varchar[], ${finished}::int[], ${due}::timestamptz[],
-                               ${cancelled}::bool[])
-               as c(email_id, finished, due_at, cancelled)
-             join send_queue q on q.email_id = c.email_id
-             order by q.email_id for update of q
+             cross join (
+                 select * from unnest(${email}::varchar[], ${finished}::int[],
+                                      ${due}::timestamptz[], ${cancelled}::bool[])
+                   as u(email_id, finished, due_at, cancelled)
+                 order by u.email_id
+             ) c
+             cross join lateral (
+                 select s.email_id, s.pending from send_queue s
+                 where s.email_id = c.email_id offset 0 for update
+             ) q
          ), gone as (
              delete from send_queue q using later c where q.email_id = c.email_id and c.done
          ), changed as (
