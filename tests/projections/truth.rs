@@ -26,11 +26,11 @@ pub(crate) fn follow(node: &Node, clock: &selfmx::clock::Clock) {
     Runner::start(projections::following(), &node.pool, &node.store, clock, &node.tasks);
 }
 
-/// Waits until both read models know all that happened.
+/// Waits until all that follow know all that happened.
 pub(crate) async fn settled(db: &PgPool) {
-    for projection in ["emails", "usage"] {
+    for projection in projections::following() {
         until("the read model has caught up", async || {
-            caught_up(db, projection).await.unwrap().caught_up
+            caught_up(db, projection.name()).await.unwrap().caught_up
         })
         .await;
     }
