@@ -13,6 +13,7 @@ use sqlx::PgPool;
 use crate::asks;
 use crate::node::{Node, clock};
 use crate::patience::until;
+use crate::receipts::acme;
 use crate::turns::{hold, waiting};
 
 async fn count(db: &PgPool, what: &'static str) -> i64 {
@@ -23,8 +24,7 @@ async fn count(db: &PgPool, what: &'static str) -> i64 {
 async fn mails_that_two_nodes_accept_at_once_stand_each_once_and_without_gaps(db: PgPool) {
     let clock = clock();
     let (one, two) = (Node::start(&db, &clock).await, Node::start(&db, &clock).await);
-    let (tenant, context) = (TenantId::at(clock.now()), Context::of("test"));
-    one.commands.run(&context, &asks::tenant(tenant, "acme.com", None)).await.unwrap();
+    let (tenant, context) = (acme(&one, &clock).await, Context::of("test"));
     let begun = one.store.ask_head().await.unwrap();
     let sends: Vec<_> =
         (0..400).map(|_| asks::email(tenant, &["ann@example.org"], &clock)).collect();
@@ -46,8 +46,7 @@ async fn mails_that_two_nodes_accept_at_once_stand_each_once_and_without_gaps(db
 async fn a_mail_that_finds_the_turn_taken_waits_for_it(db: PgPool) {
     let clock = clock();
     let node = Node::start(&db, &clock).await;
-    let (tenant, context) = (TenantId::at(clock.now()), Context::of("test"));
-    node.commands.run(&context, &asks::tenant(tenant, "acme.com", None)).await.unwrap();
+    let (tenant, context) = (acme(&node, &clock).await, Context::of("test"));
     let send = asks::email(tenant, &["ann@example.org"], &clock);
     let held = hold(&db).await;
     let release = async {
@@ -64,8 +63,7 @@ async fn a_mail_that_finds_the_turn_taken_waits_for_it(db: PgPool) {
 async fn what_another_node_decided_is_not_overlooked_by_one_that_goes_on_sending(db: PgPool) {
     let clock = clock();
     let (one, two) = (Node::start(&db, &clock).await, Node::start(&db, &clock).await);
-    let (tenant, context) = (TenantId::at(clock.now()), Context::of("test"));
-    one.commands.run(&context, &asks::tenant(tenant, "acme.com", None)).await.unwrap();
+    let (tenant, context) = (acme(&one, &clock).await, Context::of("test"));
     let send = || asks::email(tenant, &["ann@example.org"], &clock);
     for _ in 0..3 {
         one.commands.run(&context, &send()).await.unwrap();
@@ -107,4 +105,30 @@ async fn a_repeat_gets_its_answer_although_the_allowance_has_been_used_up_by_it(
     assert!(matches!(&again, Ok(Once::Again(answer)) if answer == b"first"), "{again:?}");
     assert_eq!(count(&db, "select count(*) from send_queue").await, 3);
     node.stop().await;
+}
+
+/// Postgres knew the queue as empty, as it is after a rebuild, and each turn went on to read all of it.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_turn_looks_for_its_own_mails_in_a_queue_however_long_it_is(db: PgPool) {
+    let unwatched = "alter table send_queue set (autovacuum_enabled = off)";
+    sqlx::raw_sql(unwatched).execute(&db).await.unwrap();
+    sqlx::raw_sql("vacuum analyze send_queue").execute(&db).await.unwrap();
+    let clock = clock();
+    let node = Node::start(&db, &clock).await;
+    let (tenant, context) = (acme(&node, &clock).await, Context::of("test"));
+    let send = || asks::email(tenant, &["ann@example.org"], &clock);
+    for _ in 0..10 {
+        node.commands.run(&context, &send()).await.unwrap();
+    }
+    let others = "insert into send_queue (email_id, tenant_id, priority, due_at, pending)
+                  select n::text, 'other', 1, now(), 1 from generate_series(1, 5000) n";
+    sqlx::raw_sql(others).execute(&db).await.unwrap();
+    for _ in 0..10 {
+        node.commands.run(&context, &send()).await.unwrap();
+    }
+    // A session tells what it has read at its end.
+    node.stop().await;
+    let read = "select coalesce(sum(idx_tup_read), 0)::bigint from pg_stat_user_indexes
+                where relname = 'send_queue'";
+    assert_eq!(count(&db, read).await, 0, "who only adds to the queue has read it");
 }

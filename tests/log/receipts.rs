@@ -45,7 +45,8 @@ async fn accepted(db: &PgPool) -> i64 {
     sqlx::query_scalar(count).fetch_one(db).await.unwrap()
 }
 
-async fn acme(node: &Node, clock: &Clock) -> TenantId {
+/// A tenant that may send as much as it likes.
+pub(crate) async fn acme(node: &Node, clock: &Clock) -> TenantId {
     let tenant = TenantId::at(clock.now());
     let acme = asks::tenant(tenant, "acme.com", None);
     node.commands.run(&Context::of("test"), &acme).await.unwrap();

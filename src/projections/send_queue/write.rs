@@ -32,7 +32,8 @@ fn beginning(first: usize) -> String {
 /// Moves emails that are there, or takes them out; its values are numbered from `first`.
 ///
 /// Rows are locked in one order by all who lock several: else two could wait for each other. Each is found by
-/// its key: a queue that Postgres believes to be empty would be read as a whole, in that order.
+/// its key: a queue that Postgres believes to be empty would be read as a whole. An equality would let it, since
+/// that could also be a merge of two orders; `between` cannot.
 fn changing(first: usize) -> String {
     let [email, finished, due, cancelled] = std::array::from_fn(|n| first + n);
     format!(
@@ -50,14 +51,16 @@ fn changing(first: usize) -> String {
                  where s.email_id = c.email_id offset 0 for update
              ) q
          ), gone as (
-             delete from send_queue q using later c where q.email_id = c.email_id and c.done
+             delete from send_queue q using later c
+             where q.email_id between c.email_id and c.email_id and c.done
          ), changed as (
              update send_queue q
              set pending = q.pending - c.finished,
                  due_at = coalesce(c.due_at, q.due_at),
                  lease = case when c.due_at is null then q.lease end,
                  leased_until = case when c.due_at is null then q.leased_until end
-             from later c where q.email_id = c.email_id and not c.done
+             from later c
+             where q.email_id between c.email_id and c.email_id and not c.done
          )"
     )
 }
