@@ -7,6 +7,9 @@ use super::prepared::Prepared;
 use crate::events::{Recorded, Stream};
 use crate::values::{Day, TenantId, Timestamp};
 
+/// So many versions, uses and keys at most are remembered from turn to turn.
+const REMEMBERED: usize = 10_000;
+
 /// A claimed name.
 pub(super) type Name = (&'static str, String);
 
@@ -45,9 +48,6 @@ impl Changes {
         facts.is_empty() && claims.is_empty() && quotas.is_empty() && receipts.is_empty()
     }
 }
-
-/// What is remembered from turn to turn may be so much.
-const REMEMBERED: usize = 10_000;
 
 impl Known {
     /// This and what was left by the turn before, if nothing has changed since.
