@@ -22,7 +22,13 @@ pub struct EmailContent {
 impl EmailContent {
     /// As bytes to be sealed.
     pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
-        serde_json::to_vec(self)
+        let texts = [&self.html, &self.text].into_iter().flatten().map(String::len).sum::<usize>();
+        let files = self.attachments.iter().map(|file| file.content.len() * 4 / 3).sum::<usize>();
+        // As long as it is going to be, and some more: what grows is copied each time.
+        let length = texts + texts / 16 + files + 256;
+        let mut bytes = Vec::with_capacity(length);
+        serde_json::to_writer(&mut bytes, self)?;
+        Ok(bytes)
     }
 
     /// From such bytes.

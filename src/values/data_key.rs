@@ -2,55 +2,40 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use zeroize::Zeroizing;
 
-use super::secret::{self, OpenError, VERSION};
-use super::{SecretKey, TenantId};
+use super::cipher::Cipher;
+use super::{OpenError, SecretKey, TenantId};
 
 /// A tenant's key. Once it is destroyed, nobody opens what was sealed with it.
 #[derive(Clone)]
-pub struct DataKey {
-    /// Made ready once: it is used for every fact.
-    cipher: XChaCha20Poly1305,
-    bytes: Zeroizing<[u8; 32]>,
-}
+pub struct DataKey(Cipher);
 
 impl DataKey {
     /// A new key.
     pub fn make() -> Self {
-        Self::of(rand::random())
-    }
-
-    fn of(bytes: [u8; 32]) -> Self {
-        Self { cipher: XChaCha20Poly1305::new(&bytes.into()), bytes: Zeroizing::new(bytes) }
+        Self(Cipher::new(rand::random()))
     }
 
     /// The key as it may be kept: sealed by the installation's key, for this tenant alone.
     pub fn wrapped(&self, tenant: TenantId, root: &SecretKey) -> Result<Vec<u8>, OpenError> {
-        root.seal_bytes(&owner(tenant), &*self.bytes)
+        root.seal_bytes(&owner(tenant), self.0.key())
     }
 
     /// The key that was kept so.
     pub fn unwrap(tenant: TenantId, wrapped: &[u8], root: &SecretKey) -> Result<Self, OpenError> {
         let bytes = Zeroizing::new(root.open_bytes(&owner(tenant), wrapped)?);
-        bytes.as_slice().try_into().map(Self::of).map_err(|_| OpenError)
+        bytes.as_slice().try_into().map(|key| Self(Cipher::new(key))).map_err(|_| OpenError)
     }
 
     /// Seals a text; it opens in the same context only.
     pub fn seal(&self, context: &str, plain: &str) -> Result<String, OpenError> {
-        let sealed = secret::seal_with(&self.cipher, context, plain.as_bytes())?;
-        Ok(format!("{VERSION}{}", STANDARD_NO_PAD.encode(sealed)))
+        self.0.seal_text(context, plain)
     }
 
     /// Opens such a text.
     pub fn open(&self, context: &str, sealed: &str) -> Result<String, OpenError> {
-        let text = sealed.strip_prefix(VERSION).ok_or(OpenError)?;
-        let sealed = STANDARD_NO_PAD.decode(text).map_err(|_| OpenError)?;
-        let plain = secret::open_with(&self.cipher, context, &sealed)?;
-        String::from_utf8(plain).map_err(|_| OpenError)
+        self.0.open_text(context, sealed)
     }
 }
 

@@ -54,7 +54,25 @@ impl HostName {
 
 fn a_label(text: &str) -> Option<String> {
     let text = text.strip_suffix('.').unwrap_or(text);
+    if is_plain(text) {
+        return Some(text.to_owned());
+    }
     idna::domain_to_ascii_strict(text).ok().filter(|name| !name.is_empty())
+}
+
+/// True for nearly every name there is: it stands there as its A-label, and there is no need to work that out.
+/// Names are read again with each fact that holds one.
+fn is_plain(text: &str) -> bool {
+    let letter = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
+    // Two hyphens may be the mark of an A-label.
+    let plain = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.as_bytes().iter().all(letter)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && !label.contains("--")
+    };
+    text.len() <= 253 && text.split('.').all(plain)
 }
 
 impl fmt::Display for HostName {
@@ -82,7 +100,18 @@ serde_by_text!(HostName);
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_name_is_its_own_a_label(text in "[a-c0-1A.ß-]{1,9}|([a-z0-9-]{1,70}\\.){1,6}[a-z]{2}") {
+            if is_plain(&text) {
+                prop_assert_eq!(idna::domain_to_ascii_strict(&text).unwrap(), text);
+            }
+        }
+    }
 
     #[test]
     fn any_script_becomes_its_a_label() {

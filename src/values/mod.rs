@@ -5,6 +5,7 @@
 
 mod address;
 mod attachment;
+mod cipher;
 mod content;
 mod data_key;
 mod domain;

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use zeroize::Zeroizing;
 
-use super::secret::{self, OpenError, SecretKeyError, mac};
+use super::cipher::Cipher;
+use super::secret::{OpenError, SecretKeyError, mac};
 use super::{Secret, SecretKey};
 
 /// What the installation's key is wrapped for.
@@ -14,7 +14,7 @@ const OWNER: &str = "root_key";
 /// Made from the operator's secret. It can be exchanged, since nothing but a key is sealed with it.
 #[derive(Clone)]
 pub struct WrappingKey {
-    key: Zeroizing<[u8; 32]>,
+    key: Cipher,
     fingerprint: String,
     /// The first version made all keys from the operator's secret itself.
     derived: SecretKey,
@@ -27,7 +27,7 @@ impl WrappingKey {
         let made = |purpose: &str| mac(secret.expose().as_bytes(), purpose.as_bytes());
         let mut fingerprint = hex::encode(made("selfmx fingerprint 1"));
         fingerprint.truncate(16);
-        Ok(Self { key: Zeroizing::new(made("selfmx wrapping 1")), fingerprint, derived })
+        Ok(Self { key: Cipher::new(made("selfmx wrapping 1")), fingerprint, derived })
     }
 
     /// Tells one secret from another and nothing of either.
@@ -43,17 +43,13 @@ impl WrappingKey {
 
     /// The installation's key as it may be kept.
     pub fn wrap(&self, root: &SecretKey) -> Result<Vec<u8>, OpenError> {
-        secret::seal_with(&self.cipher(), OWNER, &root.to_bytes())
+        self.key.seal(OWNER, &root.to_bytes())
     }
 
     /// The key that was kept so.
     pub fn unwrap(&self, wrapped: &[u8]) -> Result<SecretKey, OpenError> {
-        let bytes = Zeroizing::new(secret::open_with(&self.cipher(), OWNER, wrapped)?);
+        let bytes = Zeroizing::new(self.key.open(OWNER, wrapped)?);
         SecretKey::from_bytes(&bytes)
-    }
-
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(&(*self.key).into())
     }
 }
 
