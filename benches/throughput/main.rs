@@ -25,6 +25,10 @@ use anyhow::Context as _;
 use place::{Past, Place};
 use report::Report;
 
+/// What is measured in this process allocates as it does in the service.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What is measured, in this order; arguments name those that are wanted.
 const ALL: [&str; 10] = [
     "append", "accept", "batch", "deliver", "project", "webhooks", "render", "history", "rebuild",

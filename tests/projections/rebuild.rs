@@ -91,7 +91,7 @@ async fn readers_find_every_email_while_it_is_grown_again_under_load(db: PgPool)
             let found = emails::list(&node.pool, tenant, &EmailFilter::default(), &page).await;
             let found = found.unwrap();
             assert!(found.total >= known, "{} of {known} emails", found.total);
-            assert!(found.rows.iter().all(|row| row.recipients.len() == 1));
+            assert!(found.rows.iter().all(|row| row.progress.recipients.len() == 1));
             known = found.total;
         }
     };

@@ -133,8 +133,9 @@ fn time(at: DateTime<Utc>) -> String {
 
 impl From<EmailRow> for EmailView {
     fn from(row: EmailRow) -> Self {
+        let progress = row.progress;
         let named = |kind: &str| -> Vec<String> {
-            let those = row.recipients.iter().filter(|r| r.kind == kind);
+            let those = progress.recipients.iter().filter(|r| r.kind == kind);
             those.map(|r| shown(&r.address).to_owned()).collect()
         };
         Self {
@@ -145,17 +146,17 @@ impl From<EmailRow> for EmailView {
             from: row.sender,
             reply_to: row.reply_to,
             subject: row.subject,
-            status: row.status,
+            status: progress.status,
             priority: row.priority,
             tags: row.tags,
             metadata: row.metadata,
-            attempts: row.attempts,
-            next_attempt_at: row.next_attempt_at.map(time),
-            last_error: row.last_error,
+            attempts: progress.attempts,
+            next_attempt_at: progress.next_attempt_at.map(time),
+            last_error: progress.last_error,
             scheduled_at: row.scheduled_at.map(time),
             created_at: time(row.created_at),
-            updated_at: time(row.updated_at),
-            recipients: row.recipients.into_iter().map(RecipientView::from).collect(),
+            updated_at: time(progress.updated_at),
+            recipients: progress.recipients.into_iter().map(RecipientView::from).collect(),
         }
     }
 }

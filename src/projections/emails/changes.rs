@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::row::{EmailRow, RecipientRow};
+use super::progress::{Progress, RecipientRow};
+use super::row::EmailRow;
 use super::timeline::{Moment, moment};
 use crate::events::{Fact, Recorded};
 use crate::values::{EmailId, TenantId};
@@ -18,9 +19,9 @@ pub(super) struct Changes {
     pub(super) moments: Vec<(TenantId, EmailId, Moment)>,
 }
 
-/// An email that was there before, and its recipients as they were then.
+/// What becomes of an email that was there before, and its recipients as they were then.
 pub(super) struct Known {
-    pub(super) row: EmailRow,
+    pub(super) now: Progress,
     pub(super) before: Vec<RecipientRow>,
 }
 
@@ -31,9 +32,9 @@ impl Changes {
         if let Some(row) = EmailRow::begin(recorded) {
             self.begun.insert(*email, row);
         } else if let Some(row) = self.begun.get_mut(email) {
-            row.live(event, recorded.at);
+            row.progress.live(event, recorded.at);
         } else if let Some(known) = self.known.get_mut(email) {
-            known.row.live(event, recorded.at);
+            known.now.live(event, recorded.at);
         }
         self.moments.extend(moment(recorded).map(|moment| (*tenant, *email, moment)));
     }

@@ -37,7 +37,7 @@ pub async fn find(
     let Some(mut row) = facts.first().and_then(EmailRow::begin) else { return Ok(None) };
     for recorded in &facts {
         if let Fact::Email(_, _, event) = &recorded.fact {
-            row.live(event, recorded.at);
+            row.progress.live(event, recorded.at);
         }
     }
     let removed = facts.iter().any(|recorded| {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgPool;
 
+use super::progress::Progress;
 use super::projector::load_recipients;
 use super::row::EmailRow;
 use crate::projections::page::{PageRequest, Paged};
@@ -56,7 +57,7 @@ pub async fn list(
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut recipients = load_recipients(pool, &ids).await?;
     for row in &mut rows {
-        row.recipients = recipients.remove(&row.id).unwrap_or_default();
+        row.progress.recipients = recipients.remove(&row.id).unwrap_or_default();
     }
     Ok(page.page_of(rows, total, |row| row.position.to_string()))
 }
@@ -116,19 +117,21 @@ async fn rows(
         sender: row.sender,
         sender_address: row.sender_address,
         subject: row.subject,
-        status: row.status,
         priority: row.priority,
         tags: row.tags,
         metadata: row.metadata,
         reply_to: row.reply_to,
-        attempts: row.attempts,
-        next_attempt_at: row.next_attempt_at,
-        last_error: row.last_error,
         scheduled_at: row.scheduled_at,
         created_at: row.created_at,
-        updated_at: row.updated_at,
         position: row.position,
-        recipients: Vec::new(),
+        progress: Progress {
+            status: row.status,
+            attempts: row.attempts,
+            next_attempt_at: row.next_attempt_at,
+            last_error: row.last_error,
+            updated_at: row.updated_at,
+            recipients: Vec::new(),
+        },
     });
     Ok(rows.collect())
 }

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::changes::{Changes, Known};
 use super::erase::{at_erasure, erase};
-use super::row::{EmailRow, RecipientRow};
+use super::progress::{Progress, RecipientRow};
 use super::save;
 use crate::events::{EmailEvent, Fact, Recorded};
 use crate::projections::Projector;
@@ -91,47 +91,35 @@ async fn known_before(
         .map(|(email, _)| (email.to_string(), email))
         .collect();
     let ids: Vec<&str> = before.keys().map(String::as_str).collect();
-    let rows = load(db, &ids).await?;
-    let known = rows.into_iter().filter_map(|row| {
-        let email = before.get(&row.id)?;
-        Some((*email, Known { before: row.recipients.clone(), row }))
+    let known = load(db, &ids).await?.into_iter().filter_map(|(id, now)| {
+        Some((*before.get(&id)?, Known { before: now.recipients.clone(), now }))
     });
     Ok(known.collect())
 }
 
-async fn load(db: &mut PgConnection, ids: &[&str]) -> sqlx::Result<Vec<EmailRow>> {
+/// How far these emails have come; what cannot change is not read.
+async fn load(db: &mut PgConnection, ids: &[&str]) -> sqlx::Result<Vec<(String, Progress)>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let mut recipients = load_recipients(&mut *db, ids).await?;
     let rows = sqlx::query!(
-        "select id, tenant_id, sender, sender_address, subject, status, priority, tags, metadata,
-                reply_to, attempts, next_attempt_at, last_error, scheduled_at, created_at,
-                updated_at, position
+        "select id, status, attempts, next_attempt_at, last_error, updated_at
          from emails where id = any($1)",
         ids as &[&str],
     )
     .fetch_all(db)
     .await?;
-    let rows = rows.into_iter().map(|row| EmailRow {
-        recipients: recipients.remove(&row.id).unwrap_or_default(),
-        id: row.id,
-        tenant_id: row.tenant_id,
-        sender: row.sender,
-        sender_address: row.sender_address,
-        subject: row.subject,
-        status: row.status,
-        priority: row.priority,
-        tags: row.tags,
-        metadata: row.metadata,
-        reply_to: row.reply_to,
-        attempts: row.attempts,
-        next_attempt_at: row.next_attempt_at,
-        last_error: row.last_error,
-        scheduled_at: row.scheduled_at,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-        position: row.position,
+    let rows = rows.into_iter().map(|row| {
+        let progress = Progress {
+            recipients: recipients.remove(&row.id).unwrap_or_default(),
+            status: row.status,
+            attempts: row.attempts,
+            next_attempt_at: row.next_attempt_at,
+            last_error: row.last_error,
+            updated_at: row.updated_at,
+        };
+        (row.id, progress)
     });
     Ok(rows.collect())
 }

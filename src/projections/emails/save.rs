@@ -4,12 +4,14 @@
 use sqlx::PgConnection;
 
 use super::changes::{Changes, Known};
-use super::row::{EmailRow, RecipientRow};
+use super::progress::RecipientRow;
+use super::row::EmailRow;
 
 /// New emails, changed emails, and what happened to them.
 pub(super) async fn all(db: &mut PgConnection, changes: &Changes) -> sqlx::Result<()> {
     let begun: Vec<&EmailRow> = changes.begun.values().collect();
-    let known: Vec<&Known> = changes.known.values().collect();
+    let known = changes.known.iter().map(|(id, known)| (id.to_string(), known));
+    let known: Vec<(String, &Known)> = known.collect();
     if !begun.is_empty() {
         insert(db, &begun).await?;
         insert_recipients(db, &begun).await?;
@@ -36,17 +38,17 @@ async fn insert(db: &mut PgConnection, rows: &[&EmailRow]) -> sqlx::Result<()> {
         &each(rows, |row| row.sender.as_str()) as &[&str],
         &each(rows, |row| row.sender_address.as_str()) as &[&str],
         &each(rows, |row| row.subject.as_str()) as &[&str],
-        &each(rows, |row| row.status.as_str()) as &[&str],
+        &each(rows, |row| row.progress.status.as_str()) as &[&str],
         &each(rows, |row| row.priority.as_str()) as &[&str],
         &each(rows, |row| array_text(&row.tags)),
         &each(rows, |row| row.metadata.clone()),
         &each(rows, |row| row.reply_to.as_deref()) as &[Option<&str>],
-        &each(rows, |row| row.attempts),
-        &each(rows, |row| row.next_attempt_at) as &[Option<_>],
-        &each(rows, |row| row.last_error.as_deref()) as &[Option<&str>],
+        &each(rows, |row| row.progress.attempts),
+        &each(rows, |row| row.progress.next_attempt_at) as &[Option<_>],
+        &each(rows, |row| row.progress.last_error.as_deref()) as &[Option<&str>],
         &each(rows, |row| row.scheduled_at) as &[Option<_>],
         &each(rows, |row| row.created_at),
-        &each(rows, |row| row.updated_at),
+        &each(rows, |row| row.progress.updated_at),
         &each(rows, |row| row.position),
     )
     .execute(db)
@@ -57,7 +59,10 @@ async fn insert(db: &mut PgConnection, rows: &[&EmailRow]) -> sqlx::Result<()> {
 async fn insert_recipients(db: &mut PgConnection, emails: &[&EmailRow]) -> sqlx::Result<()> {
     let rows: Vec<(&EmailRow, i32, &RecipientRow)> = emails
         .iter()
-        .flat_map(|email| (0..).zip(&email.recipients).map(move |(place, to)| (*email, place, to)))
+        .flat_map(|email| {
+            let each = (0..).zip(&email.progress.recipients);
+            each.map(move |(place, to)| (*email, place, to))
+        })
         .collect();
     sqlx::query!(
         "insert into email_recipients (email_id, tenant_id, address, kind, name, status, code,
@@ -86,7 +91,7 @@ async fn insert_recipients(db: &mut PgConnection, emails: &[&EmailRow]) -> sqlx:
     Ok(())
 }
 
-async fn update(db: &mut PgConnection, known: &[&Known]) -> sqlx::Result<()> {
+async fn update(db: &mut PgConnection, known: &[(String, &Known)]) -> sqlx::Result<()> {
     sqlx::query!(
         "update emails
          set status = e.status, attempts = e.attempts, next_attempt_at = e.next_attempt_at,
@@ -95,24 +100,24 @@ async fn update(db: &mut PgConnection, known: &[&Known]) -> sqlx::Result<()> {
                      $6::timestamptz[])
            as e(id, status, attempts, next_attempt_at, last_error, updated_at)
          where emails.id = e.id",
-        &each(known, |email| email.row.id.as_str()) as &[&str],
-        &each(known, |email| email.row.status.as_str()) as &[&str],
-        &each(known, |email| email.row.attempts),
-        &each(known, |email| email.row.next_attempt_at) as &[Option<_>],
-        &each(known, |email| email.row.last_error.as_deref()) as &[Option<&str>],
-        &each(known, |email| email.row.updated_at),
+        &each(known, |(id, _)| id.as_str()) as &[&str],
+        &each(known, |(_, email)| email.now.status.as_str()) as &[&str],
+        &each(known, |(_, email)| email.now.attempts),
+        &each(known, |(_, email)| email.now.next_attempt_at) as &[Option<_>],
+        &each(known, |(_, email)| email.now.last_error.as_deref()) as &[Option<&str>],
+        &each(known, |(_, email)| email.now.updated_at),
     )
     .execute(db)
     .await?;
     Ok(())
 }
 
-async fn update_recipients(db: &mut PgConnection, known: &[&Known]) -> sqlx::Result<()> {
-    let changed: Vec<(&EmailRow, &RecipientRow)> = known
+async fn update_recipients(db: &mut PgConnection, known: &[(String, &Known)]) -> sqlx::Result<()> {
+    let changed: Vec<(&str, &RecipientRow)> = known
         .iter()
-        .flat_map(|email| {
-            let pairs = email.row.recipients.iter().zip(&email.before);
-            pairs.filter(|(now, before)| now != before).map(|(now, _)| (&email.row, now))
+        .flat_map(|(id, email)| {
+            let pairs = email.now.recipients.iter().zip(&email.before);
+            pairs.filter(|(now, before)| now != before).map(|(now, _)| (id.as_str(), now))
         })
         .collect();
     if changed.is_empty() {
@@ -125,7 +130,7 @@ async fn update_recipients(db: &mut PgConnection, known: &[&Known]) -> sqlx::Res
                      $6::timestamptz[])
            as r(email_id, address, status, code, message, updated_at)
          where email_recipients.email_id = r.email_id and email_recipients.address = r.address",
-        &each(&changed, |(email, _)| email.id.as_str()) as &[&str],
+        &each(&changed, |(id, _)| *id) as &[&str],
         &each(&changed, |(_, to)| to.address.as_str()) as &[&str],
         &each(&changed, |(_, to)| to.status.as_str()) as &[&str],
         &each(&changed, |(_, to)| to.code) as &[Option<i32>],
