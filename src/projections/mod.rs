@@ -121,7 +121,7 @@ pub fn in_step() -> Vec<Arc<dyn Projector>> {
 /// The read models that follow.
 pub fn following() -> Vec<Arc<dyn Projector>> {
     vec![
-        Arc::new(emails::Emails),
+        Arc::new(emails::Emails::default()),
         Arc::new(usage::Usage),
         Arc::new(audit::Audit),
         Arc::new(webhook_deliveries::WebhookDeliveries),

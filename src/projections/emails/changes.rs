@@ -25,6 +25,13 @@ pub(super) struct Known {
     pub(super) before: Vec<RecipientRow>,
 }
 
+impl Known {
+    /// An email of which nothing new is told yet.
+    pub(super) fn so_far(now: Progress) -> Self {
+        Self { before: now.recipients.clone(), now }
+    }
+}
+
 impl Changes {
     /// Takes in the next fact.
     pub(super) fn take_in(&mut self, recorded: &Recorded) {

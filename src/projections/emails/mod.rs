@@ -10,6 +10,7 @@ mod projector;
 mod row;
 mod save;
 mod timeline;
+mod under_way;
 
 pub use details::{Details, find};
 pub use list::{EmailFilter, list};

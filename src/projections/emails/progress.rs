@@ -56,6 +56,11 @@ impl Progress {
         }
     }
 
+    /// False once everybody has an outcome, or it was withdrawn: then little is still to be told.
+    pub(super) fn is_under_way(&self) -> bool {
+        matches!(self.status.as_str(), "queued" | "sending")
+    }
+
     /// After one more fact.
     pub fn live(&mut self, event: &EmailEvent, at: Timestamp) {
         let at = at.as_datetime();

@@ -9,14 +9,17 @@ use super::changes::{Changes, Known};
 use super::erase::{at_erasure, erase};
 use super::progress::{Progress, RecipientRow};
 use super::save;
+use super::under_way::UnderWay;
 use crate::events::{EmailEvent, Fact, Recorded};
 use crate::projections::Projector;
 use crate::projections::table::{Origin, Table};
 use crate::values::EmailId;
 
 /// Keeps the emails' read tables.
-#[derive(Debug)]
-pub struct Emails;
+#[derive(Debug, Default)]
+pub struct Emails {
+    under_way: UnderWay,
+}
 
 const TABLES: &[Table] = &[
     Table {
@@ -57,26 +60,38 @@ impl Projector for Emails {
         let mut left = facts;
         loop {
             let (before, erased) = at_erasure(left);
-            take_in(db, before).await?;
+            self.take_in(db, before).await?;
             let Some((tenant, after)) = erased else { return Ok(()) };
             erase(db, tenant).await?;
+            // What was kept in mind may say what is erased.
+            self.under_way.forget();
             left = after;
         }
     }
 }
 
-async fn take_in(db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
-    let mut changes = Changes { known: known_before(db, facts).await?, ..Changes::default() };
-    for recorded in facts {
-        changes.take_in(recorded);
+impl Emails {
+    async fn take_in(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
+        let (Some(first), Some(last)) = (facts.first(), facts.last()) else { return Ok(()) };
+        let mut kept = self.under_way.before(first.position);
+        let known = known_before(db, facts, &mut kept).await?;
+        let mut changes = Changes { known, ..Changes::default() };
+        for recorded in facts {
+            changes.take_in(recorded);
+        }
+        save::all(db, &changes).await?;
+        kept.extend(changes.begun.into_iter().map(|(email, row)| (email, row.progress)));
+        kept.extend(changes.known.into_iter().map(|(email, known)| (email, known.now)));
+        self.under_way.keep(last.position, kept);
+        Ok(())
     }
-    save::all(db, &changes).await
 }
 
-/// The emails among these facts that do not begin here.
+/// The emails among these facts that do not begin here: as they were kept in mind, or else as they were written.
 async fn known_before(
     db: &mut PgConnection,
     facts: &[Recorded],
+    kept: &mut BTreeMap<EmailId, Progress>,
 ) -> sqlx::Result<BTreeMap<EmailId, Known>> {
     let mut begins_here = HashMap::new();
     for recorded in facts {
@@ -85,16 +100,18 @@ async fn known_before(
             begins_here.entry(*email).or_insert(begins);
         }
     }
-    let before: HashMap<String, EmailId> = begins_here
-        .into_iter()
-        .filter(|(_, begins)| !begins)
-        .map(|(email, _)| (email.to_string(), email))
-        .collect();
-    let ids: Vec<&str> = before.keys().map(String::as_str).collect();
-    let known = load(db, &ids).await?.into_iter().filter_map(|(id, now)| {
-        Some((*before.get(&id)?, Known { before: now.recipients.clone(), now }))
-    });
-    Ok(known.collect())
+    let mut known = BTreeMap::new();
+    let mut unknown = HashMap::new();
+    for (email, _) in begins_here.into_iter().filter(|(_, begins)| !begins) {
+        match kept.remove(&email) {
+            Some(now) => drop(known.insert(email, Known::so_far(now))),
+            None => drop(unknown.insert(email.to_string(), email)),
+        }
+    }
+    let ids: Vec<&str> = unknown.keys().map(String::as_str).collect();
+    let loaded = load(db, &ids).await?.into_iter();
+    known.extend(loaded.filter_map(|(id, now)| Some((*unknown.get(&id)?, Known::so_far(now)))));
+    Ok(known)
 }
 
 /// How far these emails have come; what cannot change is not read.

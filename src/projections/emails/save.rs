@@ -1,6 +1,7 @@
 //! Writes what some facts make of the emails: a few statements, however many facts; and of an email that
 //! was there before only what can change.
 
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::changes::{Changes, Known};
@@ -41,7 +42,7 @@ async fn insert(db: &mut PgConnection, rows: &[&EmailRow]) -> sqlx::Result<()> {
         &each(rows, |row| row.progress.status.as_str()) as &[&str],
         &each(rows, |row| row.priority.as_str()) as &[&str],
         &each(rows, |row| array_text(&row.tags)),
-        &each(rows, |row| row.metadata.clone()),
+        &each(rows, |row| &row.metadata) as &[&Value],
         &each(rows, |row| row.reply_to.as_deref()) as &[Option<&str>],
         &each(rows, |row| row.progress.attempts),
         &each(rows, |row| row.progress.next_attempt_at) as &[Option<_>],
@@ -155,7 +156,7 @@ async fn insert_moments(db: &mut PgConnection, changes: &Changes) -> sqlx::Resul
         &each(moments, |(tenant, ..)| tenant.to_string()),
         &each(moments, |(.., moment)| moment.kind) as &[&str],
         &each(moments, |(.., moment)| moment.at.as_datetime()),
-        &each(moments, |(.., moment)| moment.details.clone()),
+        &each(moments, |(.., moment)| &moment.details) as &[&Value],
     )
     .execute(db)
     .await?;
