@@ -1,7 +1,6 @@
 //! Writes what some facts make of the emails: a few statements, however many facts; and of an email that
 //! was there before only what can change.
 
-use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::changes::{Changes, Known};
@@ -42,7 +41,7 @@ async fn insert(db: &mut PgConnection, rows: &[&EmailRow]) -> sqlx::Result<()> {
         &each(rows, |row| row.progress.status.as_str()) as &[&str],
         &each(rows, |row| row.priority.as_str()) as &[&str],
         &each(rows, |row| array_text(&row.tags)),
-        &each(rows, |row| &row.metadata) as &[&Value],
+        &each(rows, |row| row.metadata.to_string()),
         &each(rows, |row| row.reply_to.as_deref()) as &[Option<&str>],
         &each(rows, |row| row.progress.attempts),
         &each(rows, |row| row.progress.next_attempt_at) as &[Option<_>],
@@ -147,16 +146,16 @@ async fn insert_moments(db: &mut PgConnection, changes: &Changes) -> sqlx::Resul
     let moments = &changes.moments;
     sqlx::query!(
         "insert into email_timeline (email_id, position, tenant_id, type, at, details)
-         select m.email_id, m.position, m.tenant_id, m.type, m.at, m.details
+         select m.email_id, m.position, m.tenant_id, m.type, m.at, m.details::jsonb
          from unnest($1::varchar[], $2::bigint[], $3::varchar[], $4::varchar[],
-                     $5::timestamptz[], $6::jsonb[])
+                     $5::timestamptz[], $6::text[])
            as m(email_id, position, tenant_id, type, at, details)",
         &each(moments, |(_, email, _)| email.to_string()),
         &each(moments, |(.., moment)| moment.position),
         &each(moments, |(tenant, ..)| tenant.to_string()),
         &each(moments, |(.., moment)| moment.kind) as &[&str],
         &each(moments, |(.., moment)| moment.at.as_datetime()),
-        &each(moments, |(.., moment)| &moment.details) as &[&Value],
+        &each(moments, |(.., moment)| moment.details.to_string()),
     )
     .execute(db)
     .await?;
