@@ -1,6 +1,6 @@
 -- The question that finds the rows of one table that are not what was grown again. Postgres writes it from its
--- own catalogue; $1 of what it writes is a tenant. Rows whose
--- time is over count on neither side: they are deleted piece by piece, and may be there or not.
+-- own catalogue; $1 of what it writes is a tenant. Rows whose time is over count on neither side: they are deleted
+-- piece by piece, and may be there or not.
 with live as (
     select c.oid, c.relname as name, n.nspname as home
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
