@@ -64,7 +64,7 @@ async fn wait(pool: &PgPool, so: &'static str, with: &[i64]) -> anyhow::Result<(
             return Ok(());
         }
         anyhow::ensure!(begun.elapsed() < PATIENCE, "it never came to be: {so}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

@@ -12,18 +12,48 @@ pub(super) async fn all(db: &mut PgConnection, changes: &Changes) -> sqlx::Resul
     let begun: Vec<&EmailRow> = changes.begun.values().collect();
     let known = changes.known.iter().map(|(id, known)| (id.to_string(), known));
     let known: Vec<(String, &Known)> = known.collect();
-    if !begun.is_empty() {
-        insert(db, &begun).await?;
-        insert_recipients(db, &begun).await?;
-    }
-    if !known.is_empty() {
-        update(db, &known).await?;
-        update_recipients(db, &known).await?;
-    }
+    // What is written last is written down while Postgres has the first to do.
+    let (written, moments) =
+        tokio::join!(emails(db, &begun, &known), async { Moments::of(changes) });
+    written?;
     if !changes.moments.is_empty() {
-        insert_moments(db, changes).await?;
+        insert_moments(db, changes, &moments).await?;
     }
     Ok(())
+}
+
+async fn emails(
+    db: &mut PgConnection,
+    begun: &[&EmailRow],
+    known: &[(String, &Known)],
+) -> sqlx::Result<()> {
+    if !begun.is_empty() {
+        insert(db, begun).await?;
+        insert_recipients(db, begun).await?;
+    }
+    if !known.is_empty() {
+        update(db, known).await?;
+        update_recipients(db, known).await?;
+    }
+    Ok(())
+}
+
+/// The columns of the timeline that are texts only in the table.
+struct Moments {
+    emails: Vec<String>,
+    tenants: Vec<String>,
+    details: Vec<String>,
+}
+
+impl Moments {
+    fn of(changes: &Changes) -> Self {
+        let moments = &changes.moments;
+        Self {
+            emails: each(moments, |(_, email, _)| email.to_string()),
+            tenants: each(moments, |(tenant, ..)| tenant.to_string()),
+            details: each(moments, |(.., moment)| moment.details.to_string()),
+        }
+    }
 }
 
 fn each<'a, T, C>(rows: &'a [T], column: impl Fn(&'a T) -> C) -> Vec<C> {
@@ -142,7 +172,11 @@ async fn update_recipients(db: &mut PgConnection, known: &[(String, &Known)]) ->
     Ok(())
 }
 
-async fn insert_moments(db: &mut PgConnection, changes: &Changes) -> sqlx::Result<()> {
+async fn insert_moments(
+    db: &mut PgConnection,
+    changes: &Changes,
+    texts: &Moments,
+) -> sqlx::Result<()> {
     let moments = &changes.moments;
     sqlx::query!(
         "insert into email_timeline (email_id, position, tenant_id, type, at, details)
@@ -150,12 +184,12 @@ async fn insert_moments(db: &mut PgConnection, changes: &Changes) -> sqlx::Resul
          from unnest($1::varchar[], $2::bigint[], $3::varchar[], $4::varchar[],
                      $5::timestamptz[], $6::text[])
            as m(email_id, position, tenant_id, type, at, details)",
-        &each(moments, |(_, email, _)| email.to_string()),
+        &texts.emails,
         &each(moments, |(.., moment)| moment.position),
-        &each(moments, |(tenant, ..)| tenant.to_string()),
+        &texts.tenants,
         &each(moments, |(.., moment)| moment.kind) as &[&str],
         &each(moments, |(.., moment)| moment.at.as_datetime()),
-        &each(moments, |(.., moment)| moment.details.to_string()),
+        &texts.details,
     )
     .execute(db)
     .await?;
