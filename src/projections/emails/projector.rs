@@ -80,9 +80,9 @@ impl Emails {
             changes.take_in(recorded);
         }
         save::all(db, &changes).await?;
-        kept.extend(changes.begun.into_iter().map(|(email, row)| (email, row.progress)));
-        kept.extend(changes.known.into_iter().map(|(email, known)| (email, known.now)));
-        self.under_way.keep(last.position, kept);
+        let begun = changes.begun.into_iter().map(|(email, row)| (email, row.progress));
+        let known = changes.known.into_iter().map(|(email, known)| (email, known.now));
+        self.under_way.keep(last.position, kept, begun.chain(known));
         Ok(())
     }
 }

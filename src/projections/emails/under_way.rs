@@ -28,9 +28,15 @@ impl UnderWay {
         if kept.position + 1 == first { kept.emails } else { BTreeMap::new() }
     }
 
-    /// Keeps those of which more is to be told, for whoever goes on after this fact.
-    pub(super) fn keep(&self, last: i64, mut emails: BTreeMap<EmailId, Progress>) {
-        emails.retain(|_, progress| progress.is_under_way());
+    /// Keeps what was kept before, and of what has changed since that of which more is to be told, for whoever
+    /// goes on after this fact.
+    pub(super) fn keep(
+        &self,
+        last: i64,
+        mut emails: BTreeMap<EmailId, Progress>,
+        changed: impl IntoIterator<Item = (EmailId, Progress)>,
+    ) {
+        emails.extend(changed.into_iter().filter(|(_, progress)| progress.is_under_way()));
         while emails.len() > MOST {
             emails.pop_first();
         }
@@ -69,7 +75,7 @@ mod tests {
     fn whoever_goes_on_from_there_finds_what_was_kept_once() {
         let under_way = UnderWay::default();
         let emails = BTreeMap::from([email("queued"), email("sending")]);
-        under_way.keep(10, emails.clone());
+        under_way.keep(10, BTreeMap::new(), emails.clone());
         assert_eq!(under_way.before(11), emails);
         assert_eq!(under_way.before(11), BTreeMap::new());
     }
@@ -78,7 +84,7 @@ mod tests {
     fn whoever_begins_elsewhere_finds_nothing() {
         for first in [1, 10, 12] {
             let under_way = UnderWay::default();
-            under_way.keep(10, BTreeMap::from([email("queued")]));
+            under_way.keep(10, BTreeMap::new(), [email("queued")]);
             assert_eq!(under_way.before(first), BTreeMap::new(), "{first}");
             assert_eq!(under_way.before(11), BTreeMap::new(), "{first}");
         }
@@ -87,9 +93,9 @@ mod tests {
     #[test]
     fn what_is_erased_or_has_come_to_its_end_is_not_kept() {
         let under_way = UnderWay::default();
-        under_way.keep(10, BTreeMap::from([email("delivered"), email("cancelled")]));
+        under_way.keep(10, BTreeMap::new(), [email("delivered"), email("cancelled")]);
         assert_eq!(under_way.before(11), BTreeMap::new());
-        under_way.keep(10, BTreeMap::from([email("queued")]));
+        under_way.keep(10, BTreeMap::new(), [email("queued")]);
         under_way.forget();
         assert_eq!(under_way.before(11), BTreeMap::new());
     }
@@ -99,7 +105,7 @@ mod tests {
         let under_way = UnderWay::default();
         let emails: BTreeMap<_, _> = (0..=MOST).map(|_| email("queued")).collect();
         let newest = emails.last_key_value().map(|(email, _)| *email);
-        under_way.keep(10, emails);
+        under_way.keep(10, BTreeMap::new(), emails);
         let kept = under_way.before(11);
         assert_eq!(kept.len(), MOST);
         assert_eq!(kept.last_key_value().map(|(email, _)| *email), newest);
