@@ -10,9 +10,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use selfmx::clock::Clock;
 use selfmx::database::request_meter::{DayTotal, RequestMeter};
+use selfmx::database::{Sharing, connect};
 use selfmx::events::store::EventStore;
 use selfmx::events::{Fact, UsageEvent};
 use selfmx::reactors::usage_meter::flush;
+use selfmx::tasks::Tasks;
 use selfmx::values::{TenantId, Timestamp};
 use sqlx::PgPool;
 
@@ -144,4 +146,29 @@ async fn the_last_of_many_busy_tenants_is_recorded_too(db: PgPool) {
     assert_eq!(recorded(&node.store).await, 2_200);
     assert_eq!(meter.unrecorded(None).await.unwrap(), []);
     node.stop().await;
+}
+
+/// After a restart of Postgres the first that asked was refused: who was to tell of what is on disk had taken a
+/// connection that was dead, too, and the count was there.
+#[sqlx::test(migrations = "./migrations")]
+async fn a_count_is_told_of_although_connections_have_died_that_nobody_used(db: PgPool) {
+    let (clock, tasks) = (clock(), Tasks::new());
+    let (timeout, idle) = (Duration::from_secs(5), MINUTE);
+    let sharing = Sharing { size: 5, timeout, idle };
+    let pool = connect((*db.connect_options()).clone(), sharing).await.unwrap();
+    let meter = RequestMeter::start(pool.clone(), &tasks);
+    let tenant = TenantId::at(clock.now());
+    let place = meter.place(tenant, MINUTE, clock.now()).await.unwrap();
+    assert!(meter.is_on_disk(place).await);
+    drop(pool.acquire().await.unwrap());
+
+    let all = "select pg_terminate_backend(pid, 5000) from pg_stat_activity
+               where datname = current_database() and application_name = 'selfmx'";
+    sqlx::raw_sql(all).execute(&db).await.unwrap();
+    // Whoever comes first finds out, and is told to come back.
+    meter.place(tenant, MINUTE, clock.now()).await.unwrap_err();
+    let place = meter.place(tenant, MINUTE, clock.now()).await.unwrap();
+    assert!(meter.is_on_disk(place).await);
+    assert!(tasks.stop(Duration::from_secs(10)).await);
+    pool.close().await;
 }

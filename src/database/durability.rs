@@ -86,18 +86,22 @@ impl Durability {
         }
     }
 
-    /// Only a session that has lived since a commit can tell that Postgres has, too.
+    /// Only a session that has lived since a commit can tell that Postgres has, too. One from the pool may be dead
+    /// already: it must have shown that it lives before anybody relies on it.
     async fn connected(&self, pool: &PgPool) -> PgConnection {
         loop {
-            if let Ok(connection) = pool.acquire().await {
-                let made = *self.made.borrow();
+            let Ok(connection) = pool.acquire().await else {
+                sleep(PAUSE).await;
+                continue;
+            };
+            let (mut connection, made) = (connection.detach(), *self.made.borrow());
+            if sync(&mut connection).await.is_ok() {
                 self.known.send_modify(|known| {
                     known.uncertain = made;
                     known.watched = true;
                 });
-                return connection.detach();
+                return connection;
             }
-            sleep(PAUSE).await;
         }
     }
 
