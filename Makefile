@@ -8,6 +8,9 @@ export SQLX_OFFLINE := true
 
 # One after the other, also under `make -j`: the steps share one target folder.
 .NOTPARALLEL:
+# What the process tests start.
+RELEASED = $(abspath $(or $(CARGO_TARGET_DIR),target))/release/selfmx
+
 .PHONY: help run test chaos check bench fmt sqlx
 
 help: ## Show this list
@@ -21,13 +24,16 @@ test: ## Run all tests, with a Postgres of their own
 	@scripts/ensure-rust
 	@scripts/ensure-curl
 	@scripts/ensure-tool cargo-nextest
-	@peers=$$(scripts/ensure-peers) && PEERS=$$peers scripts/with-postgres cargo nextest run --locked
+	cargo build --release --locked --bin selfmx
+	@peers=$$(scripts/ensure-peers) && PEERS=$$peers SELFMX_PROGRAM=$(RELEASED) \
+	scripts/with-postgres cargo nextest run --locked
 
 chaos: ## Kill, pause and refuse at random under load; ROUNDS=50 SEED=7 says how often and in which order
 	@scripts/ensure-rust
 	@scripts/ensure-tool cargo-nextest
+	cargo build --release --locked --bin selfmx
 	@PATH="$$(scripts/ensure-postgres):$$PATH" CHAOS_ROUNDS=$(or $(ROUNDS),20) CHAOS_SEED=$(or $(SEED),$$RANDOM) \
-	cargo nextest run --locked --profile chaos --no-capture --test process chaos::
+	SELFMX_PROGRAM=$(RELEASED) cargo nextest run --locked --profile chaos --no-capture --test process chaos::
 
 check: ## Everything that must hold before a commit; CI runs the same
 	@scripts/ensure-rust

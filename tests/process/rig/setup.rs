@@ -13,6 +13,13 @@ use super::{Home, Postgres};
 /// The operator's own key, where a test sets one.
 pub(crate) const ADMIN: &str = "the-operators-own-key-of-the-tests-0123456789";
 
+/// The release that `make test` has built, since faults come at other moments there; without it, what is built
+/// beside the tests.
+fn program() -> PathBuf {
+    let released = std::env::var_os("SELFMX_PROGRAM");
+    released.map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_selfmx")), PathBuf::from)
+}
+
 /// A program with its settings, not started yet.
 #[derive(Clone)]
 pub(crate) struct Setup {
@@ -27,7 +34,7 @@ impl Setup {
     /// Nothing is set but where the data are.
     pub(crate) fn bare(home: &Home) -> Self {
         let setup = Self {
-            program: PathBuf::from(env!("CARGO_BIN_EXE_selfmx")),
+            program: program(),
             folder: home.path().to_owned(),
             settings: BTreeMap::new(),
             user: None,
