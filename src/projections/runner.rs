@@ -49,9 +49,9 @@ pub struct Runner {
 enum Step {
     /// There is more.
     More,
-    /// It has come to the end of what there was.
-    Moved,
-    /// It is at the head of the log, another node has it, or it cannot go on.
+    /// It stands there, and knew of nothing beyond.
+    At(i64),
+    /// Another node has it, or it cannot go on.
     Rest,
 }
 
@@ -76,20 +76,25 @@ impl Runner {
     async fn run(mut self, stopping: CancellationToken) {
         let mut head = self.store.head();
         while !stopping.is_cancelled() {
-            match self.step().await {
+            let position = match self.step().await {
                 Ok(Step::More) => continue,
-                // A step costs the same for one fact as for many: some more may come in.
-                Ok(Step::Moved) => sleep(GATHERING).await,
-                Ok(Step::Rest) => {}
+                Ok(Step::At(position)) => {
+                    // A step costs the same for one fact as for many: some more may come in.
+                    sleep(GATHERING).await;
+                    position
+                }
+                Ok(Step::Rest) => *head.borrow(),
                 Err(error) => {
                     let projection = self.projector.name();
                     tracing::warn!(projection, error = &error as &dyn std::error::Error, "waits");
                     self.complain(&error).await;
+                    *head.borrow()
                 }
-            }
+            };
             tokio::select! {
                 () = stopping.cancelled() => return,
-                _ = head.changed() => {}
+                // Not the next change: what others have read is shared, and may end before the head.
+                _ = head.wait_for(|head| *head > position) => {}
                 () = sleep(POLL) => {}
             }
         }
@@ -114,12 +119,13 @@ impl Runner {
             self.move_cursor(&mut db, last.position, None).await?;
             db.commit().await?;
             self.measure(last.position);
-            return Ok(if full || piece.trouble.is_some() { Step::More } else { Step::Moved });
+            let more = full || piece.trouble.is_some();
+            return Ok(if more { Step::More } else { Step::At(last.position) });
         }
         self.measure(position);
         let Some(trouble) = &piece.trouble else {
             db.commit().await?;
-            return Ok(Step::Rest);
+            return Ok(Step::At(position));
         };
         let causes: Vec<String> = anyhow::Chain::new(trouble).map(ToString::to_string).collect();
         let sentence = causes.join(": ");

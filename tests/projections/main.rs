@@ -12,6 +12,7 @@ mod patience;
 mod audit;
 mod first_version;
 mod fold;
+mod followers;
 mod later;
 mod lives;
 mod queue;
