@@ -32,10 +32,9 @@ pub trait Along: Send + Sync {
     /// They join `head`, and so do nothing if that has no row.
     fn sql(&self, first: usize) -> String;
 
-    /// Adds its values for these facts. False if one statement cannot say what they do: then the values
-    /// change nothing, and [`Inline::apply`] is to be asked.
+    /// Adds its values for these facts.
     ///
     /// # Errors
     /// For what Postgres would not take.
-    fn bind(&self, facts: &[Recorded], values: &mut PgArguments) -> Result<bool, BoxDynError>;
+    fn bind(&self, facts: &[Recorded], values: &mut PgArguments) -> Result<(), BoxDynError>;
 }

@@ -48,7 +48,7 @@ pub(super) struct Writing<'a> {
 pub(super) struct Bound<'a> {
     sql: Arc<str>,
     values: PgArguments,
-    /// The tables that do not go along with these facts: they must be asked afterwards.
+    /// The tables that do not go along and whom these facts concern: they must be asked afterwards.
     pub(super) after: Vec<&'a dyn Inline>,
 }
 
@@ -68,9 +68,9 @@ impl Statement {
         let facts = &writing.changes.facts;
         let mut after = Vec::new();
         for table in self.tables.iter().map(AsRef::as_ref) {
-            let along = table.along().map(|along| along.bind(facts, &mut values));
-            let taken_in = along.transpose().map_err(sqlx::Error::Encode)?.unwrap_or(false);
-            if !taken_in && facts.iter().any(|recorded| table.concerns(&recorded.fact)) {
+            if let Some(along) = table.along() {
+                along.bind(facts, &mut values).map_err(sqlx::Error::Encode)?;
+            } else if facts.iter().any(|recorded| table.concerns(&recorded.fact)) {
                 after.push(table);
             }
         }

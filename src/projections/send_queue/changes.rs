@@ -21,7 +21,7 @@ pub(super) struct Change {
 }
 
 /// A place that begins.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct New {
     pub(super) tenant: TenantId,
     pub(super) priority: i16,
@@ -40,19 +40,24 @@ impl Changes {
         changes
     }
 
-    /// The places that begin.
-    pub(super) fn beginning(&self) -> Vec<(&EmailId, &New)> {
-        self.0.iter().filter_map(|(id, change)| Some((id, change.accepted.as_ref()?))).collect()
+    /// The places that begin, as the batch leaves them: what has left again by then never had one.
+    pub(super) fn beginning(&self) -> Vec<(&EmailId, New)> {
+        let begun = self.0.iter().filter_map(|(id, change)| Some((id, change, change.accepted?)));
+        begun.filter_map(|(id, change, new)| Some((id, new.after(change)?))).collect()
     }
 
-    /// What becomes of places that are there.
+    /// What becomes of places that were there before.
     pub(super) fn later(&self) -> Vec<(&EmailId, &Change)> {
-        self.0.iter().filter(|(_, change)| change.is_later()).collect()
+        let known = self.0.iter().filter(|(_, change)| change.accepted.is_none());
+        known.filter(|(_, change)| change.is_later()).collect()
     }
+}
 
-    /// True if a place begins and changes at once.
-    pub(super) fn are_two_steps(&self) -> bool {
-        self.0.values().any(|change| change.accepted.is_some() && change.is_later())
+impl New {
+    fn after(self, change: &Change) -> Option<Self> {
+        let pending = self.pending - change.finished;
+        let due_at = change.due_at.unwrap_or(self.due_at);
+        (pending > 0 && !change.cancelled).then_some(Self { due_at, pending, ..self })
     }
 }
 

@@ -11,7 +11,6 @@ use crate::events::store::Along;
 use crate::events::{Fact, Recorded};
 use crate::projections::Projector;
 use crate::projections::table::{Origin, Table};
-use changes::Changes;
 
 pub use claim::{Claimed, Wanted, claim, depth, extend, give_back};
 
@@ -46,7 +45,7 @@ impl Projector for SendQueue {
     }
 
     async fn apply(&self, db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
-        write::one_after_the_other(db, &Changes::by(facts)).await
+        write::alone(db, facts).await
     }
 
     fn along(&self) -> Option<&dyn Along> {

@@ -65,7 +65,7 @@ fn changing(first: usize) -> String {
     )
 }
 
-fn bind_new(new: &[(&EmailId, &New)], values: &mut PgArguments) -> Result<(), BoxDynError> {
+fn bind_new(new: &[(&EmailId, New)], values: &mut PgArguments) -> Result<(), BoxDynError> {
     values.add(new.iter().map(|(id, _)| id.to_string()).collect::<Vec<_>>())?;
     values.add(new.iter().map(|(_, new)| new.tenant.to_string()).collect::<Vec<_>>())?;
     values.add(new.iter().map(|(_, new)| new.priority).collect::<Vec<_>>())?;
@@ -92,39 +92,18 @@ impl Along for InOneStatement {
         beginning(first) + &changing(first + BEGINNING)
     }
 
-    fn bind(&self, facts: &[Recorded], values: &mut PgArguments) -> Result<bool, BoxDynError> {
+    fn bind(&self, facts: &[Recorded], values: &mut PgArguments) -> Result<(), BoxDynError> {
         let changes = Changes::by(facts);
-        // What a statement inserts, the same statement does not see.
-        let together = !changes.are_two_steps();
-        let (new, later) =
-            if together { (changes.beginning(), changes.later()) } else { Default::default() };
-        bind_new(&new, values)?;
-        bind_later(&later, values)?;
-        Ok(together)
+        bind_new(&changes.beginning(), values)?;
+        bind_later(&changes.later(), values)
     }
 }
 
-/// First who comes, then what becomes of them.
-pub(super) async fn one_after_the_other(
-    db: &mut PgConnection,
-    changes: &Changes,
-) -> sqlx::Result<()> {
-    let (new, later) = (changes.beginning(), changes.later());
-    if !new.is_empty() {
-        let mut values = PgArguments::default();
-        bind_new(&new, &mut values).map_err(sqlx::Error::Encode)?;
-        run(db, &beginning(1), values).await?;
-    }
-    if !later.is_empty() {
-        let mut values = PgArguments::default();
-        bind_later(&later, &mut values).map_err(sqlx::Error::Encode)?;
-        run(db, &changing(1), values).await?;
-    }
-    Ok(())
-}
-
-async fn run(db: &mut PgConnection, part: &str, values: PgArguments) -> sqlx::Result<()> {
-    let sql = format!("with head as (select 1){part} select 1");
+/// The same without anything that it goes along with.
+pub(super) async fn alone(db: &mut PgConnection, facts: &[Recorded]) -> sqlx::Result<()> {
+    let mut values = PgArguments::default();
+    InOneStatement.bind(facts, &mut values).map_err(sqlx::Error::Encode)?;
+    let sql = format!("with head as (select 1){} select 1", InOneStatement.sql(1));
     sqlx::query_with(AssertSqlSafe(sql), values).execute(db).await?;
     Ok(())
 }
