@@ -2,6 +2,7 @@
 
 use futures_util::future::{join, try_join_all};
 use sqlx::PgConnection;
+use tokio::task::JoinSet;
 
 use super::shadow::Shadow;
 use crate::events::store::ReadError;
@@ -51,9 +52,10 @@ pub(super) async fn grow(
         after = last.position;
         let whole = i64::try_from(piece.facts.len()).unwrap_or(PIECE) == PIECE;
         let taken = try_join_all(shadows.iter_mut().map(|shadow| shadow.take_in(&piece.facts)));
-        let next =
-            async { if whole && after < until { Some(source.read(after).await) } else { None } };
-        let (taken, next) = join(taken, next).await;
+        let next = async {
+            if whole && after < until { Some(elsewhere(source, after).await) } else { None }
+        };
+        let (next, taken) = join(next, taken).await;
         taken?;
         tell(after);
         match next {
@@ -66,4 +68,16 @@ pub(super) async fn grow(
         ReadError::Database(_) => true,
     };
     Ok(piece.trouble.filter(wanted))
+}
+
+/// Reads on another thread: to open and decode facts takes the processor for longer than those who take facts in
+/// may wait for it.
+async fn elsewhere(source: Source<'_>, after: i64) -> Result<Piece, ReadError> {
+    let (log, tenant) = (source.log.clone(), source.tenant);
+    let mut reading = JoinSet::new();
+    reading.spawn(async move { Source { log: &log, tenant }.read(after).await });
+    match reading.join_next().await {
+        Some(Ok(piece)) => piece,
+        Some(Err(_)) | None => Err(sqlx::Error::WorkerCrashed.into()),
+    }
 }

@@ -3,6 +3,8 @@
 pub mod stale;
 mod swap;
 
+use futures_util::future::try_join_all;
+
 use super::ReadModel;
 use super::growth::{Source, grow};
 use super::shadow::{Busy, Shadow};
@@ -100,9 +102,11 @@ impl Rebuild<'_> {
         let source = Source { log: self.log, tenant: None };
         // What is not understood at the end stops the live ones there, too: the swap sees whether it does.
         grow(source, shadows, |position| (self.tell)(Progress::Grown { position, head })).await?;
-        for shadow in shadows {
+        for shadow in &*shadows {
             (self.tell)(Progress::Completes(shadow.model.name()));
-            shadow.complete().await?;
+        }
+        try_join_all(shadows.iter_mut().map(Shadow::complete)).await?;
+        for shadow in shadows {
             self.run_after(shadow).await?;
             self.swap(shadow).await?;
         }
