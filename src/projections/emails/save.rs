@@ -4,32 +4,47 @@
 use sqlx::PgConnection;
 
 use super::changes::{Changes, Known};
+use super::copy::Rows;
 use super::progress::RecipientRow;
 use super::row::EmailRow;
 
+const EMAILS: &str =
+    "copy emails (id, tenant_id, sender, sender_address, subject, status, priority, tags, metadata,
+    reply_to, attempts, next_attempt_at, last_error, scheduled_at, created_at, updated_at, position)
+    from stdin (format binary)";
+
+const RECIPIENTS: &str =
+    "copy email_recipients (email_id, tenant_id, address, kind, name, status, code, message,
+    updated_at, position, place)
+    from stdin (format binary)";
+
+const TIMELINE: &str = "copy email_timeline (email_id, position, tenant_id, type, at, details)
+    from stdin (format binary)";
+
 /// New emails, changed emails, and what happened to them.
 pub(super) async fn all(db: &mut PgConnection, changes: &Changes) -> sqlx::Result<()> {
-    let begun: Vec<&EmailRow> = changes.begun.values().collect();
     let known = changes.known.iter().map(|(id, known)| (id.to_string(), known));
     let known: Vec<(String, &Known)> = known.collect();
     // What is written last is written down while Postgres has the first to do.
-    let (written, moments) =
-        tokio::join!(emails(db, &begun, &known), async { Moments::of(changes) });
+    let (written, moments) = tokio::join!(emails(db, changes, &known), async { moments(changes) });
     written?;
     if !changes.moments.is_empty() {
-        insert_moments(db, changes, &moments).await?;
+        moments.send(db, TIMELINE).await?;
     }
     Ok(())
 }
 
 async fn emails(
     db: &mut PgConnection,
-    begun: &[&EmailRow],
+    changes: &Changes,
     known: &[(String, &Known)],
 ) -> sqlx::Result<()> {
-    if !begun.is_empty() {
-        insert(db, begun).await?;
-        insert_recipients(db, begun).await?;
+    if !changes.begun.is_empty() {
+        let begun = begun(changes.begun.values());
+        let (written, recipients) =
+            tokio::join!(begun.send(db, EMAILS), async { recipients(changes.begun.values()) });
+        written?;
+        recipients.send(db, RECIPIENTS).await?;
     }
     if !known.is_empty() {
         update(db, known).await?;
@@ -38,87 +53,67 @@ async fn emails(
     Ok(())
 }
 
-/// The columns of the timeline that are texts only in the table.
-struct Moments {
-    emails: Vec<String>,
-    tenants: Vec<String>,
-    details: Vec<String>,
+fn begun<'a>(emails: impl Iterator<Item = &'a EmailRow>) -> Rows {
+    let mut rows = Rows::new();
+    for email in emails {
+        let now = &email.progress;
+        rows.add([
+            &email.id,
+            &email.tenant_id,
+            &email.sender,
+            &email.sender_address,
+            &email.subject,
+            &now.status,
+            &email.priority,
+            &email.tags,
+            &email.metadata,
+            &email.reply_to,
+            &now.attempts,
+            &now.next_attempt_at,
+            &now.last_error,
+            &email.scheduled_at,
+            &email.created_at,
+            &now.updated_at,
+            &email.position,
+        ]);
+    }
+    rows
 }
 
-impl Moments {
-    fn of(changes: &Changes) -> Self {
-        let moments = &changes.moments;
-        Self {
-            emails: each(moments, |(_, email, _)| email.to_string()),
-            tenants: each(moments, |(tenant, ..)| tenant.to_string()),
-            details: each(moments, |(.., moment)| moment.details.to_string()),
+fn recipients<'a>(emails: impl Iterator<Item = &'a EmailRow>) -> Rows {
+    let mut rows = Rows::new();
+    for email in emails {
+        for (place, to) in (0_i32..).zip(&email.progress.recipients) {
+            rows.add([
+                &email.id,
+                &email.tenant_id,
+                &to.address,
+                &to.kind,
+                &to.name,
+                &to.status,
+                &to.code,
+                &to.message,
+                &to.updated_at,
+                &email.position,
+                &place,
+            ]);
         }
     }
+    rows
+}
+
+fn moments(changes: &Changes) -> Rows {
+    let mut rows = Rows::new();
+    for (tenant, email, moment) in &changes.moments {
+        let (tenant, email) = (tenant.to_string(), email.to_string());
+        let at = moment.at.as_datetime();
+        rows.add([&email, &moment.position, &tenant, &moment.kind, &at, &moment.details]);
+    }
+    rows
 }
 
 fn each<'a, T, C>(rows: &'a [T], column: impl Fn(&'a T) -> C) -> Vec<C> {
     rows.iter().map(column).collect()
-}
-
-async fn insert(db: &mut PgConnection, rows: &[&EmailRow]) -> sqlx::Result<()> {
-    sqlx::query_file!(
-        "src/projections/emails/insert.sql",
-        &each(rows, |row| row.id.as_str()) as &[&str],
-        &each(rows, |row| row.tenant_id.as_str()) as &[&str],
-        &each(rows, |row| row.sender.as_str()) as &[&str],
-        &each(rows, |row| row.sender_address.as_str()) as &[&str],
-        &each(rows, |row| row.subject.as_str()) as &[&str],
-        &each(rows, |row| row.progress.status.as_str()) as &[&str],
-        &each(rows, |row| row.priority.as_str()) as &[&str],
-        &each(rows, |row| array_text(&row.tags)),
-        &each(rows, |row| row.metadata.to_string()),
-        &each(rows, |row| row.reply_to.as_deref()) as &[Option<&str>],
-        &each(rows, |row| row.progress.attempts),
-        &each(rows, |row| row.progress.next_attempt_at) as &[Option<_>],
-        &each(rows, |row| row.progress.last_error.as_deref()) as &[Option<&str>],
-        &each(rows, |row| row.scheduled_at) as &[Option<_>],
-        &each(rows, |row| row.created_at),
-        &each(rows, |row| row.progress.updated_at),
-        &each(rows, |row| row.position),
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-async fn insert_recipients(db: &mut PgConnection, emails: &[&EmailRow]) -> sqlx::Result<()> {
-    let rows: Vec<(&EmailRow, i32, &RecipientRow)> = emails
-        .iter()
-        .flat_map(|email| {
-            let each = (0..).zip(&email.progress.recipients);
-            each.map(move |(place, to)| (*email, place, to))
-        })
-        .collect();
-    sqlx::query!(
-        "insert into email_recipients (email_id, tenant_id, address, kind, name, status, code,
-                                       message, updated_at, position, place)
-         select r.email_id, r.tenant_id, r.address, r.kind, r.name, r.status, r.code, r.message,
-                r.updated_at, r.position, r.place
-         from unnest($1::varchar[], $2::varchar[], $3::varchar[], $4::varchar[], $5::varchar[],
-                     $6::varchar[], $7::int[], $8::varchar[], $9::timestamptz[], $10::bigint[],
-                     $11::int[])
-           as r(email_id, tenant_id, address, kind, name, status, code, message, updated_at,
-                position, place)",
-        &each(&rows, |(email, ..)| email.id.as_str()) as &[&str],
-        &each(&rows, |(email, ..)| email.tenant_id.as_str()) as &[&str],
-        &each(&rows, |(.., to)| to.address.as_str()) as &[&str],
-        &each(&rows, |(.., to)| to.kind.as_str()) as &[&str],
-        &each(&rows, |(.., to)| to.name.as_deref()) as &[Option<&str>],
-        &each(&rows, |(.., to)| to.status.as_str()) as &[&str],
-        &each(&rows, |(.., to)| to.code) as &[Option<i32>],
-        &each(&rows, |(.., to)| to.message.as_deref()) as &[Option<&str>],
-        &each(&rows, |(.., to)| to.updated_at),
-        &each(&rows, |(email, ..)| email.position),
-        &each(&rows, |(_, place, _)| *place),
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 async fn update(db: &mut PgConnection, known: &[(String, &Known)]) -> sqlx::Result<()> {
@@ -170,37 +165,4 @@ async fn update_recipients(db: &mut PgConnection, known: &[(String, &Known)]) ->
     .execute(db)
     .await?;
     Ok(())
-}
-
-async fn insert_moments(
-    db: &mut PgConnection,
-    changes: &Changes,
-    texts: &Moments,
-) -> sqlx::Result<()> {
-    let moments = &changes.moments;
-    sqlx::query!(
-        "insert into email_timeline (email_id, position, tenant_id, type, at, details)
-         select m.email_id, m.position, m.tenant_id, m.type, m.at, m.details::jsonb
-         from unnest($1::varchar[], $2::bigint[], $3::varchar[], $4::varchar[],
-                     $5::timestamptz[], $6::text[])
-           as m(email_id, position, tenant_id, type, at, details)",
-        &texts.emails,
-        &each(moments, |(.., moment)| moment.position),
-        &texts.tenants,
-        &each(moments, |(.., moment)| moment.kind) as &[&str],
-        &each(moments, |(.., moment)| moment.at.as_datetime()),
-        &texts.details,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
-/// An array as Postgres reads it from text: arrays of arrays cannot be of different lengths.
-fn array_text(words: &[String]) -> String {
-    let quoted: Vec<String> = words
-        .iter()
-        .map(|word| format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"")))
-        .collect();
-    format!("{{{}}}", quoted.join(","))
 }
