@@ -36,7 +36,7 @@ const MAY_NAME: [(&str, &str); 15] = [
 
 const MAY_HOLD_SQL: [&str; 3] = ["src/events/store/", "src/projections/", "src/database/"];
 
-const SIGNS_OF_SQL: [&str; 7] = [
+const SIGNS_OF_SQL: [&str; 8] = [
     "sqlx::query",
     "sqlx::raw_sql",
     "query!(",
@@ -44,10 +44,11 @@ const SIGNS_OF_SQL: [&str; 7] = [
     "query_scalar!(",
     "query_file",
     "QueryBuilder",
+    "copy_in_raw",
 ];
 
-const WAYS_TO_WRITE: [&str; 5] =
-    ["insert into ", "update ", "delete from ", "truncate ", "merge into "];
+const WAYS_TO_WRITE: [&str; 6] =
+    ["insert into ", "update ", "delete from ", "truncate ", "merge into ", "copy "];
 
 const LONGEST_FILE: usize = 400;
 

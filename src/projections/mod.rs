@@ -8,6 +8,7 @@
 pub mod api_keys;
 pub mod as_of;
 pub mod audit;
+mod copy;
 mod cursor;
 pub mod domain_checks;
 pub mod domains;

@@ -5,6 +5,9 @@ use std::ops::Range;
 use sqlx::{PgConnection, PgExecutor};
 
 use crate::audit::Hash;
+use crate::projections::copy::Rows;
+
+const LEAVES: &str = "copy audit_leaves (position, leaf, link) from stdin (format binary)";
 
 /// A leaf that is to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,19 +194,11 @@ pub(super) async fn keep(
     leaves: &[LeafRow],
     tiles: &[TileRow],
 ) -> sqlx::Result<()> {
-    let positions: Vec<i64> = leaves.iter().map(|row| row.position).collect();
-    let hashes: Vec<&[u8]> = leaves.iter().map(|row| row.leaf.as_bytes()).collect();
-    let links: Vec<&[u8]> = leaves.iter().map(|row| row.link.as_bytes()).collect();
-    sqlx::query!(
-        "insert into audit_leaves (position, leaf, link)
-         select l.position, l.leaf, l.link
-         from unnest($1::bigint[], $2::bytea[], $3::bytea[]) as l(position, leaf, link)",
-        &positions,
-        &hashes as &[&[u8]],
-        &links as &[&[u8]],
-    )
-    .execute(&mut *db)
-    .await?;
+    let mut rows = Rows::new();
+    for row in leaves {
+        rows.add([&row.position, &row.leaf.as_bytes(), &row.link.as_bytes()]);
+    }
+    rows.send(db, LEAVES).await?;
     if tiles.is_empty() {
         return Ok(());
     }

@@ -1,7 +1,6 @@
 //! The emails with their recipients and timelines, as their senders see them.
 
 mod changes;
-mod copy;
 mod details;
 mod erase;
 mod list;

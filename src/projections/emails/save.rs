@@ -4,9 +4,9 @@
 use sqlx::PgConnection;
 
 use super::changes::{Changes, Known};
-use super::copy::Rows;
 use super::progress::RecipientRow;
 use super::row::EmailRow;
+use crate::projections::copy::Rows;
 
 const EMAILS: &str =
     "copy emails (id, tenant_id, sender, sender_address, subject, status, priority, tags, metadata,

@@ -78,6 +78,12 @@ impl Field for String {
     }
 }
 
+impl Field for &[u8] {
+    fn put(&self, to: &mut Vec<u8>) -> bool {
+        put(to, self)
+    }
+}
+
 impl Field for i32 {
     fn put(&self, to: &mut Vec<u8>) -> bool {
         put(to, &self.to_be_bytes())
