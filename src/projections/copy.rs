@@ -10,7 +10,7 @@ const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// No flags, and no extension of the header.
 const HEADER: [u8; 8] = [0; 8];
 
-/// In the place of a row's number of fields.
+/// In the place of a row's number of fields, after the last row.
 const END: i16 = -1;
 
 /// In the place of a field's length.
@@ -36,7 +36,8 @@ impl Rows {
 
     /// The next row, in the order of the statement's columns.
     pub(super) fn add<const N: usize>(&mut self, fields: [&dyn Field; N]) {
-        put(&mut self.0, &i16::try_from(N).unwrap_or(END).to_be_bytes());
+        // No table has so many columns; Postgres would refuse what is too much.
+        put(&mut self.0, &i16::try_from(N).unwrap_or(i16::MAX).to_be_bytes());
         for field in fields {
             let begin = self.0.len();
             put(&mut self.0, &NULL.to_be_bytes());
@@ -136,7 +137,7 @@ fn put(to: &mut Vec<u8>, bytes: &[u8]) -> bool {
     true
 }
 
-/// Nothing of an email is as long as two GiB; Postgres would refuse what is.
+/// Nothing that we keep is as long as two GiB; Postgres would refuse what is.
 fn length(bytes: usize) -> [u8; 4] {
     i32::try_from(bytes).unwrap_or(i32::MAX).to_be_bytes()
 }

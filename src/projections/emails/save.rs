@@ -23,34 +23,28 @@ const TIMELINE: &str = "copy email_timeline (email_id, position, tenant_id, type
 
 /// New emails, changed emails, and what happened to them.
 pub(super) async fn all(db: &mut PgConnection, changes: &Changes) -> sqlx::Result<()> {
-    let known = changes.known.iter().map(|(id, known)| (id.to_string(), known));
-    let known: Vec<(String, &Known)> = known.collect();
-    // What is written last is written down while Postgres has the first to do.
-    let (written, moments) = tokio::join!(emails(db, changes, &known), async { moments(changes) });
-    written?;
+    if !changes.begun.is_empty() {
+        begun(changes.begun.values()).send(db, EMAILS).await?;
+        recipients(changes.begun.values()).send(db, RECIPIENTS).await?;
+    }
+    // What is written last is written down while Postgres has those that were there before to do. (Whoever copies
+    // has to hand over the rows meanwhile.)
+    let (updated, moments) = tokio::join!(change(db, changes), async { moments(changes) });
+    updated?;
     if !changes.moments.is_empty() {
         moments.send(db, TIMELINE).await?;
     }
     Ok(())
 }
 
-async fn emails(
-    db: &mut PgConnection,
-    changes: &Changes,
-    known: &[(String, &Known)],
-) -> sqlx::Result<()> {
-    if !changes.begun.is_empty() {
-        let begun = begun(changes.begun.values());
-        let (written, recipients) =
-            tokio::join!(begun.send(db, EMAILS), async { recipients(changes.begun.values()) });
-        written?;
-        recipients.send(db, RECIPIENTS).await?;
+async fn change(db: &mut PgConnection, changes: &Changes) -> sqlx::Result<()> {
+    if changes.known.is_empty() {
+        return Ok(());
     }
-    if !known.is_empty() {
-        update(db, known).await?;
-        update_recipients(db, known).await?;
-    }
-    Ok(())
+    let known = changes.known.iter().map(|(id, known)| (id.to_string(), known));
+    let known: Vec<(String, &Known)> = known.collect();
+    update(db, &known).await?;
+    update_recipients(db, &known).await
 }
 
 fn begun<'a>(emails: impl Iterator<Item = &'a EmailRow>) -> Rows {
